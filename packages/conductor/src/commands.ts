@@ -1,0 +1,63 @@
+/** What the outside tells an execution of Conductor. JSON only: messages between executions carry commands too. */
+import type { AttemptId, ChildNews, CommonCommand, ExecutionId, JsonObject } from '@busbar/kernel'
+
+export type ResultStatus = 'IN_PROGRESS' | 'FAILED' | 'FAILED_WITH_TERMINAL_ERROR' | 'COMPLETED' | 'CANCELED'
+
+export type ConductorCommand =
+  | CommonCommand
+  | ChildNews
+  /** A worker's TaskResult (conductor-semantics.md §6.2), already parsed at the edge. Reply: UpdateReply. */
+  | {
+      readonly kind: 'update'
+      readonly attempt: AttemptId
+      readonly status: ResultStatus
+      readonly output: JsonObject
+      readonly reason: string | null
+      readonly worker: string | null
+      readonly callbackAfterSeconds: number
+      readonly extendLease: boolean
+      readonly subWorkflowId: string | null
+      readonly logs: readonly { readonly log: string; readonly createdTime: number }[]
+    }
+  /** By reference name; the output is merged. Reply: UpdateReply with `attempt: null` when nothing pending has that name. */
+  | {
+      readonly kind: 'updateByReference'
+      readonly reference: string
+      readonly status: ResultStatus
+      readonly output: JsonObject
+      readonly worker: string | null
+    }
+  | { readonly kind: 'decide' }
+  | { readonly kind: 'pause' }
+  | { readonly kind: 'resume' }
+  | { readonly kind: 'terminate'; readonly reason: string | null }
+  | { readonly kind: 'restart'; readonly useLatestDefinitions: boolean }
+  | { readonly kind: 'retry'; readonly resumeSubworkflowTasks: boolean }
+  | {
+      readonly kind: 'rerun'
+      readonly fromTask: AttemptId | null
+      readonly workflowInput: JsonObject | null
+      readonly taskInput: JsonObject | null
+      readonly correlationId: string | null
+    }
+  | { readonly kind: 'skipTask'; readonly reference: string; readonly taskInput: JsonObject | null; readonly taskOutput: JsonObject | null }
+  | { readonly kind: 'resetCallbacks' }
+  /** From a parent that ended: its child must not go on. */
+  | { readonly kind: 'parentEnded'; readonly reason: string }
+  /** From a child that runs again after its end (§9.3): the owning task is open again. */
+  | {
+      readonly kind: 'childResumed'
+      readonly attempt: AttemptId
+      readonly child: ExecutionId
+      readonly verb: 'restarted' | 'retried' | 'reran'
+      readonly title: string
+    }
+
+export interface UpdateReply {
+  /** The attempt that was meant; null when an update by reference found none. */
+  readonly attempt: AttemptId | null
+  /** False when it had ended already and the update was ignored. */
+  readonly applied: boolean
+  /** Its wire status after the update. */
+  readonly status: string
+}

@@ -1,0 +1,133 @@
+/** What the engine offers to the floors above it. `Engine` (engine.ts) implements it; servers and tests use only this. */
+import type { Attempt, DefinitionKind, DialectName, ExecutionId, Instant, Json, JsonObject, MessageId, QueueName, Refusal, WorkerId } from '@busbar/kernel'
+import type { View } from '@busbar/kernel'
+import type { ConductorTypes } from '@busbar/conductor'
+import type { StroemTypes } from '@busbar/stroem'
+import type { LogLine, Store, StoredDefinition } from '@busbar/store'
+
+export type AnyView = { readonly dialect: 'conductor'; readonly view: View<ConductorTypes> } | { readonly dialect: 'stroem'; readonly view: View<StroemTypes> }
+
+export interface Work {
+  readonly execution: ExecutionId
+  readonly attempt: Attempt
+  /** What the dialect's `handOut` made for the worker. */
+  readonly work: JsonObject
+}
+
+export interface PollRequest {
+  readonly dialect: DialectName
+  /**
+   * Exact queues, or a rule over the names of queues (Strøm: abilities and tags). With `key`, polls that serve the same
+   * queues share one list.
+   */
+  readonly queues: readonly QueueName[] | { readonly key: string; readonly serves: (queue: QueueName) => boolean }
+  readonly worker: WorkerId
+  readonly max: number
+  /** 0: answer at once. The poll is answered at the first work, never held for more. */
+  readonly waitMs: number
+  /** The caller went away: stop waiting, and hand back what was just leased. */
+  readonly signal?: AbortSignal
+}
+
+export interface StartResult {
+  readonly id: ExecutionId
+}
+
+export interface EngineApi {
+  /** Loads what must be known, delivers messages left over, and begins the loops. */
+  start(): Promise<void>
+  /** Takes no new work, answers held polls empty, finishes what is in flight, within `withinMs`. */
+  stop(withinMs: number): Promise<void>
+
+  /** Starts an execution; resolved when it is committed and decided. */
+  create(dialect: DialectName, request: JsonObject, options?: { readonly id?: ExecutionId }): Promise<StartResult | Refusal>
+  /** Sends a command of the execution's dialect; resolved with the dialect's reply when it is committed. Unknown execution: refused as missing. */
+  send<Reply>(id: ExecutionId, command: { readonly kind: string }): Promise<Reply | Refusal>
+  poll(request: PollRequest): Promise<readonly Work[]>
+  /** The newest committed view, for reading only. Null when there is none. */
+  read(id: ExecutionId): Promise<AnyView | null>
+  /** Resolves at the next commit of this execution (or at the time-out, or when the signal says so). */
+  changed(id: ExecutionId, options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<void>
+  /** Calls back after each commit of this execution. Returns how to stop. */
+  watch(id: ExecutionId, listener: () => void): () => void
+  remove(id: ExecutionId): Promise<boolean>
+
+  // Logs
+  appendLogs(id: ExecutionId, lines: readonly Omit<LogLine, 'position'>[]): Promise<void>
+  /** Existing lines, then new ones as they come, until the signal aborts or, with `untilEnded`, the execution has ended and all was read. */
+  followLogs(
+    id: ExecutionId,
+    options: { readonly source?: string; readonly signal: AbortSignal; readonly untilEnded?: boolean },
+  ): AsyncIterable<readonly LogLine[]>
+
+  // Definitions: cached reads, writes that invalidate
+  putDefinition(definition: StoredDefinition): Promise<void>
+  definition(kind: DefinitionKind, namespace: string, name: string, version: number | null): Promise<StoredDefinition | null>
+  definitions(kind: DefinitionKind, namespace: string, name?: string): Promise<readonly StoredDefinition[]>
+  deleteDefinition(kind: DefinitionKind, namespace: string, name: string, version: number): Promise<boolean>
+
+  // Workers
+  /** A sign of life. Written behind, in batches. */
+  seen(worker: WorkerId, at: Instant): void
+  lastSeen(worker: WorkerId): Instant | null
+  /** When a queue was last polled, by whom; in memory, newest first. */
+  pollData(queue?: QueueName): readonly { readonly queue: QueueName; readonly worker: WorkerId; readonly at: Instant }[]
+
+  /** Evaluates untrusted code in the sandbox, outside any decision. */
+  evaluate(code: string, input: Json): Promise<import('@busbar/kernel').Answer>
+
+  /** One turn of each loop, for tests: fires what is due at the clock's now, delivers left-over messages. */
+  runOnce(): Promise<{ readonly timersFired: number; readonly messagesDelivered: number }>
+  /** Resolves when nothing is in flight: no command, no message, no commit. */
+  idle(): Promise<void>
+
+  readonly store: Store
+  readonly now: () => Instant
+}
+
+/** Time that tests move. */
+export interface Clock {
+  now(): Instant
+  /** Calls back once at `at` or soon after; returns how to cancel. */
+  wakeAt(at: Instant, callback: () => void): () => void
+}
+
+export interface EngineLog {
+  info(event: string, fields?: Record<string, unknown>): void
+  warn(event: string, fields?: Record<string, unknown>): void
+  error(event: string, fields?: Record<string, unknown>): void
+}
+
+export type { MessageId }
+
+export interface EngineOptions {
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: EngineLog
+  /** Random numbers for ids and jitter: uniform in [0, 1). */
+  readonly chance: () => number
+  readonly secrets?: (namespace: string) => JsonObject
+  readonly environment?: (name: string) => string | null
+  readonly limits?: Partial<EngineLimits>
+}
+
+/** Every bound of the engine, in one place; the server's configuration documents and fills it. */
+export interface EngineLimits {
+  /** Executions kept in memory between commands. */
+  readonly cachedViewsMax: number
+  readonly cachedAttemptsMax: number
+  /** Commands that may wait for one execution; more are throttled. */
+  readonly commandsPerExecutionMax: number
+  /** Commands in flight in all; more are throttled. */
+  readonly commandsMax: number
+  readonly heldPollsMax: number
+  readonly pollWaitMsMax: number
+  readonly pollCountMax: number
+  /** Rounds of ask and decide in one commit, and attempts opened in one; the rest follows in the next. */
+  readonly roundsPerCommitMax: number
+  readonly attemptsPerCommitMax: number
+  readonly evaluationMsMax: number
+  readonly evaluationBytesMax: number
+  readonly evaluationThreadsMax: number
+  readonly sweepMs: number
+}

@@ -1,0 +1,28 @@
+export { type Attempt, type AttemptState, type Closer, isOpen, mayClose, nextLook, type Outcome, outcomeOf } from './attempt.js'
+export type { Answer, Answers, Ask, CommonCommand, Context, DefinitionKind, DialectTypes, ExecutionOf, HandOut, Rules, Snapshot, StartPlan } from './dialect.js'
+export { type DialectName, type Execution, type ExecutionStatus, isTerminal, type Label, type Parent } from './execution.js'
+export {
+  type ActivityKey,
+  type AttemptId,
+  attemptIdOf,
+  childIdOf,
+  type DefinitionId,
+  type ExecutionId,
+  executionIdOf,
+  newExecutionId,
+  ordinalMax,
+  ordinalOf,
+  parseAttemptId,
+  parseExecutionId,
+  type QueueName,
+  type WorkerId,
+} from './ids.js'
+export type { ChildNews, Message, MessageBody, MessageId } from './message.js'
+export { isRefusal, Problem, type ProblemCode, type Refusal, refuse } from './problem.js'
+export { type AfterFailure, afterFailure, type Backoff, delayAfter, delayMsLimit, jitterOf, noBackoff, type RetryPolicy } from './retry.js'
+export { assertNever } from './std/assert-never.js'
+export type { Brand } from './std/brand.js'
+export { BrokenInvariant, invariant } from './std/invariant.js'
+export { isJsonObject, type Json, type JsonObject } from './std/json.js'
+export { after, earliest, type Instant, instant } from './time.js'
+export { type Changes, type Note, type Opening, View, type ViewInit } from './view.js'

@@ -1,0 +1,158 @@
+/**
+ * The store port. It writes whole decisions or nothing, and hands out leases; the rules are elsewhere.
+ *
+ * S1. `commit` writes a whole change, or nothing: `stale` when the execution's version moved on, when an attempt's
+ *     fence moved on, or when an execution of that id exists already (version 0).
+ * S2. What a resolved promise said is written: it survives kill -9 and a power cut.
+ * S3. `claim` leases each attempt to one caller; the fence is raised by one each time.
+ * S4. Calls that arrive while a flush is under way form the next flush: one transaction serves them all. A change that
+ *     is refused does not disturb the others of its flush.
+ * S5. Every list is bounded and paged.
+ */
+import type {
+  Attempt,
+  Changes,
+  DefinitionId,
+  DefinitionKind,
+  DialectName,
+  Execution,
+  ExecutionId,
+  ExecutionStatus,
+  Instant,
+  Message,
+  QueueName,
+  WorkerId,
+} from '@busbar/kernel'
+
+export interface LoadedExecution {
+  readonly execution: Execution
+  readonly version: number
+  readonly due: Instant | null
+  readonly lastOrdinal: number
+  readonly lastMessage: number
+  readonly attempts: readonly Attempt[]
+}
+
+export type CommitResult = 'written' | 'stale'
+
+export interface ClaimRequest {
+  /** The caller may serve any of these. */
+  readonly queues: readonly QueueName[]
+  readonly worker: WorkerId
+  readonly max: number
+  readonly now: Instant
+}
+
+export interface Claimed {
+  readonly execution: ExecutionId
+  readonly attempt: Attempt
+}
+
+export interface StoredDefinition {
+  readonly kind: DefinitionKind
+  readonly namespace: string
+  readonly name: string
+  /** 0 for kinds without versions. */
+  readonly version: number
+  /** JSON text, as the dialect stores it. */
+  readonly body: string
+  readonly createdAt: Instant
+  readonly updatedAt: Instant
+}
+
+export interface ListRequest {
+  readonly dialect: DialectName
+  readonly namespace?: string
+  readonly name?: string
+  readonly version?: string
+  readonly handle?: string
+  readonly source?: string
+  readonly statuses?: readonly ExecutionStatus[]
+  /** Case-insensitive substring of name, namespace, handle or id. */
+  readonly text?: string
+  readonly createdFrom?: Instant
+  readonly createdBefore?: Instant
+  readonly offset: number
+  readonly limit: number
+  readonly order: 'newest' | 'oldest'
+}
+
+export interface Listed {
+  readonly executions: readonly Execution[]
+  readonly total: number
+}
+
+export interface LogLine {
+  /** Order within the execution, from 1; given by the store. */
+  readonly position: number
+  /** The activity (or attempt id) that said it. */
+  readonly source: string
+  readonly stream: string
+  /** The moment as the sender wrote it. */
+  readonly at: string
+  readonly text: string
+}
+
+export interface StoredWorker {
+  readonly id: WorkerId
+  readonly name: string
+  readonly lastSeen: Instant
+  readonly registeredAt: Instant
+  /** What the dialect keeps: abilities, tags, version. JSON text. */
+  readonly detail: string
+}
+
+export interface Store {
+  /** Migrates the schema and checks the durability settings; throws a Problem that says what is wrong. */
+  open(): Promise<void>
+  /** Finishes what was accepted, then closes. Later calls are refused. */
+  close(): Promise<void>
+  /** Truth for the health route: null when fine, else what is wrong. */
+  trouble(): Promise<string | null>
+
+  // Executions
+  commit(changes: Changes): Promise<CommitResult>
+  load(id: ExecutionId): Promise<LoadedExecution | null>
+  list(request: ListRequest): Promise<Listed>
+  countByStatus(dialect: DialectName): Promise<ReadonlyMap<ExecutionStatus, number>>
+  /** Deletes an execution with its attempts, logs and messages. */
+  remove(id: ExecutionId): Promise<boolean>
+
+  // Queues
+  claim(request: ClaimRequest): Promise<readonly Claimed[]>
+  /** How many attempts wait in each queue and are due at `now`, with when the earliest later one becomes due. */
+  queueSizes(now: Instant): Promise<readonly { readonly queue: QueueName; readonly ready: number; readonly delayed: number; readonly nextAt: Instant | null }[]>
+  /** The open attempts of a queue, waiting or leased, oldest first. */
+  openAttempts(queue: QueueName, offset: number, limit: number): Promise<readonly Claimed[]>
+
+  // Timers and messages
+  /** Executions whose time has come, earliest first. */
+  due(now: Instant, limit: number): Promise<readonly { readonly id: ExecutionId; readonly at: Instant }[]>
+  /** The earliest due time of all, or null. */
+  nextDue(): Promise<Instant | null>
+  /** Messages that were sent and not taken, in order; for the start of the engine and its safety net. */
+  messages(limit: number): Promise<readonly Message[]>
+  /** Removes a message whose receiver does not exist (any more). */
+  dropMessage(id: Message['id']): Promise<void>
+
+  // Definitions
+  putSnapshot(id: DefinitionId, text: string): Promise<void>
+  snapshot(id: DefinitionId): Promise<string | null>
+  putDefinition(definition: StoredDefinition): Promise<void>
+  /** Version null: the highest. */
+  definition(kind: DefinitionKind, namespace: string, name: string, version: number | null): Promise<StoredDefinition | null>
+  definitions(kind: DefinitionKind, namespace: string, name?: string): Promise<readonly StoredDefinition[]>
+  deleteDefinition(kind: DefinitionKind, namespace: string, name: string, version: number): Promise<boolean>
+
+  // Workers
+  putWorker(worker: StoredWorker): Promise<void>
+  seenWorkers(seen: readonly { readonly id: WorkerId; readonly at: Instant }[]): Promise<void>
+  worker(id: WorkerId): Promise<StoredWorker | null>
+  workers(offset: number, limit: number): Promise<{ readonly workers: readonly StoredWorker[]; readonly total: number }>
+
+  // Logs
+  /** Appends lines; each gets its position. Resolves when they are written. */
+  appendLogs(execution: ExecutionId, lines: readonly Omit<LogLine, 'position'>[]): Promise<void>
+  /** Lines after `after` (0: from the start), oldest first; of one source if given. */
+  logs(execution: ExecutionId, options: { readonly source?: string; readonly after: number; readonly limit: number }): Promise<readonly LogLine[]>
+}

@@ -1,0 +1,23 @@
+/** What the outside tells a job. JSON only. Steps are named, as on the wire; loop instances are `name[index]`. */
+import type { ChildNews, CommonCommand, Json, JsonObject, WorkerId } from '@busbar/kernel'
+
+export type StroemCommand =
+  | CommonCommand
+  | ChildNews
+  /** The worker begins to run a step it claimed (strom-worker.md §6.4). */
+  | { readonly kind: 'begin'; readonly step: string; readonly worker: WorkerId | null }
+  /** The worker's report (§6.5). Accepted only while the step runs; anything later is ignored. Reply: null. */
+  | { readonly kind: 'complete'; readonly step: string; readonly exitCode: number | null; readonly output: Json; readonly error: string | null }
+  /** Refused as conflict when the job has ended. */
+  | { readonly kind: 'cancel'; readonly by: string }
+  | {
+      readonly kind: 'approve'
+      readonly step: string
+      readonly approved: boolean
+      readonly input: JsonObject | null
+      readonly reason: string | null
+      readonly by: string
+    }
+  | { readonly kind: 'completeJob'; readonly output: Json }
+  /** The worker gave its step back without running it: it is claimable again. */
+  | { readonly kind: 'release'; readonly step: string; readonly worker: WorkerId }

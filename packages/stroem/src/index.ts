@@ -1,0 +1,2 @@
+export type { StroemCommand } from './commands.js'
+export type { StroemTypes } from './types.js'
