@@ -4,24 +4,13 @@
  * language that can loop without end. It asks instead, and is called again with the answer.
  */
 import type { Attempt } from './attempt.js'
-import type { DialectName, Execution, Label, Parent } from './execution.js'
+import type { DialectTypes } from './dialect-types.js'
+import type { DialectName, Label, Parent } from './execution.js'
 import type { DefinitionId, ExecutionId, QueueName, WorkerId } from './ids.js'
 import type { Refusal } from './problem.js'
 import type { Json, JsonObject } from './std/json.js'
 import type { Instant } from './time.js'
 import type { View } from './view.js'
-
-/** The types of one dialect. `plan` is the compiled definition; everything else is JSON. */
-export interface DialectTypes {
-  readonly plan: unknown
-  readonly brief: unknown
-  readonly state: unknown
-  readonly data: unknown
-  /** What the outside tells an execution. JSON, because messages carry commands too. */
-  readonly command: { readonly kind: string }
-  /** What `apply` answers to the caller. */
-  readonly reply: unknown
-}
 
 /** A question that only the engine can answer. The same key in one decision is the same question. */
 export type Ask =
@@ -113,5 +102,3 @@ export interface Snapshot {
   readonly id: DefinitionId
   readonly text: string
 }
-
-export type ExecutionOf<T extends DialectTypes> = Execution<T['brief'], T['state']>

@@ -1,5 +1,6 @@
+export type { DialectTypes, ExecutionOf } from './dialect-types.js'
 export { type Attempt, type AttemptState, type Closer, isOpen, mayClose, nextLook, type Outcome, outcomeOf } from './attempt.js'
-export type { Answer, Answers, Ask, CommonCommand, Context, DefinitionKind, DialectTypes, ExecutionOf, HandOut, Rules, Snapshot, StartPlan } from './dialect.js'
+export type { Answer, Answers, Ask, CommonCommand, Context, DefinitionKind, HandOut, Rules, Snapshot, StartPlan } from './dialect.js'
 export { type DialectName, type Execution, type ExecutionStatus, isTerminal, type Label, type Parent } from './execution.js'
 export {
   type ActivityKey,

@@ -11,7 +11,7 @@
  * V4. A claim changes nothing but its attempt. So the end of a lease is covered by `due` from the opening on.
  */
 import { type Attempt, type Closer, isOpen, mayClose, nextLook, type Outcome } from './attempt.js'
-import type { DialectTypes, ExecutionOf } from './dialect.js'
+import type { DialectTypes, ExecutionOf } from './dialect-types.js'
 import { type ExecutionStatus, isTerminal } from './execution.js'
 import { type ActivityKey, attemptIdOf, type DefinitionId, type ExecutionId, ordinalMax, type QueueName, type WorkerId } from './ids.js'
 import type { Message, MessageBody, MessageId } from './message.js'
