@@ -1,11 +1,81 @@
-import type { ConductorCommand } from './commands.js'
+import type { AttemptId, ExecutionId, Json, JsonObject } from '@busbar/kernel'
+import type { ConductorCommand, UpdateReply } from './commands.js'
+import type { Plan } from './plan.js'
 
 /** The types of the dialect, as the kernel's `View` and `Rules` take them. */
 export interface ConductorTypes {
-  readonly plan: unknown
-  readonly brief: unknown
-  readonly state: unknown
-  readonly data: unknown
+  readonly plan: Plan
+  readonly brief: Brief
+  readonly state: State
+  readonly data: TaskData
   readonly command: ConductorCommand
-  readonly reply: unknown
+  readonly reply: ConductorReply
+}
+
+/** An update answers what became of the task; the verbs answer nothing. */
+export type ConductorReply = UpdateReply | null
+
+/** What an execution was started with. Absent: the default of the wire (none, 0, {}). */
+export interface Brief {
+  readonly input: JsonObject
+  readonly correlationId?: string
+  readonly priority?: number
+  readonly taskToDomain?: Domains
+  readonly event?: string
+}
+
+/** Task type (or `*`) → comma-separated domains. */
+export type Domains = Readonly<Record<string, string>>
+
+export interface State {
+  /** The first task was scheduled. Until then a decision begins at the top of the definition. */
+  readonly begun?: true
+  readonly variables: JsonObject
+  readonly output?: JsonObject
+  readonly reason?: string
+  readonly failedRefs?: readonly string[]
+  readonly failedNames?: readonly string[]
+  /** The last resume, retry or rerun: the workflow's time-out counts from here. */
+  readonly lastRetriedTime?: number
+}
+
+/**
+ * What is kept of one task. The reference name is the attempt's key, the retry count its number, the sequence its
+ * ordinal; the definition is found in the plan. Absent: false, 0, {} or none.
+ */
+export interface TaskData {
+  readonly type: string
+  /** The name of its task definition, when that is not the type. */
+  readonly name?: string
+  readonly input?: JsonObject
+  /** Kept for loops and open joins only when it cannot be derived from their tasks; see `outputOf`. */
+  readonly output?: JsonObject
+  readonly reason?: string
+  /** `__2`, or `__2__1` for a loop in a loop: what the reference name has beyond the name in the definition. */
+  readonly suffix?: string
+  /** The iteration it belongs to; of a loop, its newest iteration. */
+  readonly iteration?: number
+  readonly retryOf?: AttemptId
+  /** Another attempt has taken its place. */
+  readonly retried?: true
+  /** Its successors exist. */
+  readonly executed?: true
+  readonly child?: ExecutionId
+  readonly domain?: string
+  readonly callbackAfterSeconds?: number
+  readonly startDelay?: number
+  /** Of the first attempt, when this is a later one. */
+  readonly firstScheduledTime?: number
+  /** Who ended it, when it was not the worker that polled it. */
+  readonly workerId?: string
+  /** The last sign of life of its worker, when it is later than the poll. */
+  readonly updatedAt?: number
+  /** A system task that begins later. */
+  readonly startAt?: number
+  /** A child that runs again made its joins look again. */
+  readonly changed?: true
+  /** Skipped by an operator: listed before all others. */
+  readonly skipped?: true
+  /** Items of a list loop, evaluated once. */
+  readonly items?: readonly Json[]
 }

@@ -1,0 +1,35 @@
+import { choice, flag, integer, sources, text, texts } from './key.js'
+
+/** Every key there is. The reference page, the parser and the names in the environment are made from this. */
+export const keys = {
+  listen: {
+    host: text('127.0.0.1', 'Address to listen on. Beyond loopback the server starts only with allowOpenNetwork, as long as authentication is not built.'),
+    port: integer(8080, null, { min: 0, max: 65_535 }, 'Port to listen on; 0 takes a free one.'),
+  },
+  allowOpenNetwork: flag(false, 'Accept requests from beyond loopback without authentication: whoever reaches the port may run code on your workers.'),
+  allowedHosts: texts('Further names by which the server may be called, beside localhost, 127.0.0.1 and [::1].'),
+  data: text('./.busbar', 'Folder of the embedded database and of what the server keeps. Made when missing, readable by its owner only.'),
+  databaseUrl: text('', 'Address of a PostgreSQL database instead of the embedded one. Not built yet: leave it empty.'),
+  workerToken: text('', 'What Strøm workers show to be let in. Empty on loopback: made once and kept in the data folder as worker-token.'),
+  workspaces: sources('Folders of YAML flows by the name of their workspace.'),
+  libraries: sources('Folders whose actions and tasks are imported into every workspace as <library>.<name>.'),
+  workspaceRefreshSeconds: integer(30, 'seconds', { min: 1, max: 86_400 }, 'How often workspace folders are looked through for changes.'),
+  recovery: {
+    heartbeatTimeoutSeconds: integer(120, 'seconds', { min: 10, max: 86_400 }, 'A worker without a sign of life for this long is lost, and its running steps fail.'),
+    sweepIntervalSeconds: integer(60, 'seconds', { min: 5, max: 86_400 }, 'How often the safety net looks for what no event woke.'),
+    unmatchedStepTimeoutSeconds: integer(30, 'seconds', { min: 5, max: 86_400 }, 'How long a step may be ready without any active worker that could run it.'),
+  },
+  log: {
+    level: choice('info', ['debug', 'info', 'warn', 'error', 'silent'], 'The least important events that are still written to the log.'),
+  },
+  limits: {
+    heldPollsMax: integer(10_000, 'polls', { min: 1, max: 1_000_000 }, 'Long polls that may wait at once; more are answered 429.'),
+    commandsMax: integer(20_000, 'commands', { min: 100, max: 10_000_000 }, 'Commands in flight at once; more are answered 429.'),
+    cachedViewsMax: integer(20_000, 'executions', { min: 10, max: 10_000_000 }, 'Executions kept in memory between commands.'),
+    evaluationMsMax: integer(4_000, 'milliseconds', { min: 10, max: 60_000 }, 'The longest run of one JavaScript expression.'),
+    evaluationThreadsMax: integer(1, 'threads', { min: 1, max: 64 }, 'Threads that run JavaScript expressions.'),
+  },
+  stop: {
+    drainSeconds: integer(20, 'seconds', { min: 0, max: 600 }, 'How long a stop waits for what is in flight.'),
+  },
+} as const

@@ -1,0 +1,4 @@
+export interface BulkResponse {
+  bulkErrorResults?: { [id: string]: string }
+  bulkSuccessfulResults?: string[]
+}
