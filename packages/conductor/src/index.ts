@@ -17,3 +17,9 @@ export {
   type WorkflowTask,
   type WorkflowTimeoutPolicy,
 } from './definition/types.js'
+export type { Unreadable } from './definition/field-reader.js'
+export { definitionLimits } from './definition/limits.js'
+export { parseTaskDef } from './definition/parse-task-def.js'
+export { parseWorkflowDef, parseWorkflowTask } from './definition/parse-workflow-def.js'
+export { type ChildToPin, childrenToPin, defaultTaskDef, parseSnapshot, pinChildren, snapshotOf, taskNames, withTaskDefs } from './definition/snapshot.js'
+export { taskDefToWire, workflowDefToWire, workflowTaskToWire } from './definition/to-wire.js'

@@ -4,7 +4,7 @@
  */
 import type { JsonObject } from '@busbar/kernel'
 import type { WorkflowDef, WorkflowTask } from './definition/types.js'
-import { workflowDefToWire, workflowTaskToWire, taskDefToWire } from './definition/wire.js'
+import { workflowDefToWire, workflowTaskToWire, taskDefToWire } from './definition/to-wire.js'
 
 export interface Node {
   readonly ref: string
@@ -16,6 +16,8 @@ export interface Node {
   readonly isTopLevel: boolean
   /** The next task in the same list, whatever it is. */
   readonly sibling: string | null
+  /** Of a loop: all tasks of its body, those in branches too, those of inner loops not. */
+  readonly body: readonly string[]
 }
 
 export interface Plan {
@@ -26,38 +28,38 @@ export interface Plan {
 
 export function compilePlan(def: WorkflowDef): Plan {
   const nodes = new Map<string, Node>()
-  addList(nodes, def.tasks, { after: null, loop: null, isTopLevel: true })
+  addList(nodes, def.tasks, { after: null, loop: null, isTopLevel: true, body: [] })
   const top = def.tasks.flatMap(task => nodes.get(task.taskReferenceName) ?? [])
   return { def, nodes, top }
 }
 
 /** The nodes of tasks that were made at run time: the branches of a dynamic fork. They end at `after`. */
 export function compileBranch(nodes: Map<string, Node>, task: WorkflowTask, place: { readonly after: string | null; readonly loop: Node | null }): void {
-  addList(nodes, [task], { ...place, isTopLevel: false })
+  addList(nodes, [task], { ...place, isTopLevel: false, body: [] })
 }
 
-interface Place {
+interface ListPlace {
   /** What follows the end of the list. */
   readonly after: string | null
   readonly loop: Node | null
   readonly isTopLevel: boolean
+  /** Collects the names of the enclosing body. */
+  readonly body: string[]
 }
 
-function addList(nodes: Map<string, Node>, tasks: readonly WorkflowTask[], place: Place): void {
+function addList(nodes: Map<string, Node>, tasks: readonly WorkflowTask[], place: ListPlace): void {
   tasks.forEach((task, index) => {
     const sibling = tasks[index + 1]?.taskReferenceName ?? null
     const next = task.type === 'TERMINATE' ? null : (sibling ?? place.after)
-    const node: Node = { ref: task.taskReferenceName, task, next, loop: place.loop, isTopLevel: place.isTopLevel, sibling }
+    const body: string[] = []
+    const node: Node = { ref: task.taskReferenceName, task, next, loop: place.loop, isTopLevel: place.isTopLevel, sibling, body }
     nodes.set(node.ref, node)
-    addNested(nodes, node)
+    place.body.push(node.ref)
+    for (const list of [...task.decisionCases.values(), task.defaultCase, ...task.forkTasks]) {
+      addList(nodes, list, { after: node.next, loop: node.loop, isTopLevel: false, body: place.body })
+    }
+    addList(nodes, task.loopOver, { after: null, loop: node, isTopLevel: false, body })
   })
-}
-
-function addNested(nodes: Map<string, Node>, node: Node): void {
-  const { task } = node
-  const after = task.type === 'FORK_JOIN' || task.type === 'FORK_JOIN_DYNAMIC' ? node.sibling : node.next
-  for (const list of [...task.decisionCases.values(), task.defaultCase, ...task.forkTasks]) addList(nodes, list, { after, loop: node.loop, isTopLevel: false })
-  addList(nodes, task.loopOver, { after: null, loop: node, isTopLevel: false })
 }
 
 // ── Its JSON, made once ──
@@ -66,8 +68,10 @@ const definitions = new WeakMap<Plan, JsonObject>()
 const tasks = new WeakMap<WorkflowTask, { readonly task: JsonObject; readonly definition: JsonObject | null }>()
 
 export function definitionJson(plan: Plan): JsonObject {
-  let json = definitions.get(plan)
-  if (json === undefined) definitions.set(plan, (json = workflowDefToWire(plan.def)))
+  const known = definitions.get(plan)
+  if (known !== undefined) return known
+  const json = workflowDefToWire(plan.def)
+  definitions.set(plan, json)
   return json
 }
 

@@ -76,6 +76,8 @@ export interface TaskData {
   readonly changed?: true
   /** Skipped by an operator: listed before all others. */
   readonly skipped?: true
+  /** Of a loop: how many iterations its output shows, when that is not the rule of `outputOf`. */
+  readonly shown?: number
   /** Items of a list loop, evaluated once. */
   readonly items?: readonly Json[]
 }

@@ -1,9 +1,10 @@
 /** What the engine offers to the floors above it. `Engine` (engine.ts) implements it; servers and tests use only this. */
-import type { Attempt, DefinitionKind, DialectName, ExecutionId, Instant, Json, JsonObject, MessageId, QueueName, Refusal, WorkerId } from '@busbar/kernel'
+import type { Answer, Attempt, DefinitionKind, DialectName, ExecutionId, Instant, Json, JsonObject, MessageId, QueueName, Refusal, WorkerId } from '@busbar/kernel'
 import type { View } from '@busbar/kernel'
 import type { ConductorTypes } from '@busbar/conductor'
 import type { StroemTypes } from '@busbar/stroem'
 import type { LogLine, Store, StoredDefinition } from '@busbar/store'
+import type { Dialects } from './dialects.js'
 
 export type AnyView = { readonly dialect: 'conductor'; readonly view: View<ConductorTypes> } | { readonly dialect: 'stroem'; readonly view: View<StroemTypes> }
 
@@ -74,7 +75,7 @@ export interface EngineApi {
   pollData(queue?: QueueName): readonly { readonly queue: QueueName; readonly worker: WorkerId; readonly at: Instant }[]
 
   /** Evaluates untrusted code in the sandbox, outside any decision. */
-  evaluate(code: string, input: Json): Promise<import('@busbar/kernel').Answer>
+  evaluate(code: string, input: Json): Promise<Answer>
 
   /** One turn of each loop, for tests: fires what is due at the clock's now, delivers left-over messages. */
   runOnce(): Promise<{ readonly timersFired: number; readonly messagesDelivered: number }>
@@ -109,6 +110,40 @@ export interface EngineOptions {
   readonly secrets?: (namespace: string) => JsonObject
   readonly environment?: (name: string) => string | null
   readonly limits?: Partial<EngineLimits>
+  /** What the engine's own workers do with the attempts of the reserved queues `system/<kind>`. */
+  readonly effects?: Readonly<Record<string, EffectHandler>>
+  /** Where untrusted code runs; the default is a pool of sandboxed threads. */
+  readonly evaluator?: Evaluator
+  /** Nobody else writes to this store, so what is in memory is the truth. Default: true. */
+  readonly exclusive?: boolean
+  /** Tests bring rules of their own. */
+  readonly rules?: Partial<Dialects>
+}
+
+/** Does one kind of effect. It may be done twice (after a crash), so what it does should bear that. */
+export interface EffectHandler {
+  /** Returns the command that tells the execution how it went. Stops early when `signal` says that the work was lost. */
+  run(work: Work, signal: AbortSignal): Promise<{ readonly kind: string }>
+  /** The command that tells the execution that `run` threw. */
+  failed(work: Work, error: unknown): { readonly kind: string }
+}
+
+export interface Evaluation {
+  readonly code: string
+  readonly input: Json
+}
+
+/** What holds for all evaluations of one decision: they see its time, and draw the same numbers when it is made again. */
+export interface EvaluationSetting {
+  readonly now: Instant
+  /** A number in [0, 1). */
+  readonly chance: number
+}
+
+export interface Evaluator {
+  /** One answer for each run, in their order. Never rejects for what the code does. */
+  evaluate(runs: readonly Evaluation[], setting: EvaluationSetting): Promise<readonly Answer[]>
+  stop(): Promise<void>
 }
 
 /** Every bound of the engine, in one place; the server's configuration documents and fills it. */
@@ -129,5 +164,7 @@ export interface EngineLimits {
   readonly evaluationMsMax: number
   readonly evaluationBytesMax: number
   readonly evaluationThreadsMax: number
+  /** Effects that run at the same time. */
+  readonly effectsMax: number
   readonly sweepMs: number
 }

@@ -14,5 +14,6 @@ export const defaultLimits: EngineLimits = {
   evaluationMsMax: 4_000,
   evaluationBytesMax: 1_048_576,
   evaluationThreadsMax: 1,
+  effectsMax: 32,
   sweepMs: 60_000,
 }

@@ -140,6 +140,10 @@ export class View<T extends DialectTypes> {
   get size(): number {
     return this.#attempts.size
   }
+  /** Of the last attempt ever opened here; the next one gets the one after it. */
+  get lastOrdinal(): number {
+    return this.#lastOrdinal
+  }
 
   /** All attempts in the order of their opening. */
   attempts(): IterableIterator<Attempt<T['data']>> {

@@ -1,10 +1,9 @@
 /** Starting a job: what the edge sends, and what becomes of it. */
-import { type Context, type Json, type JsonObject, type Parent, type Refusal, refuse, type StartPlan } from '@busbar/kernel'
-import { type Dictionary, type InputField, lookUp, primitiveTypes, type Workspace } from './definition/types.js'
-import { mask } from './masking.js'
+import { type Context, type JsonObject, type Parent, type Refusal, refuse, type StartPlan } from '@busbar/kernel'
+import { lookUp, type Workspace } from './definition/types.js'
+import { missingField, withDefaults, withHiddenValues } from './input-fields.js'
 import type { TaskSnapshot } from './plan.js'
 import { type Definitions, snapshotOf, troubleWith } from './snapshot.js'
-import { renderText } from './template/render.js'
 import type { Brief, SourceType, StroemTypes } from './types.js'
 
 export interface StartOptions {
@@ -79,8 +78,8 @@ export function planStart(json: JsonObject, parent: Parent | null, context: Cont
   const trouble = troubleWith(request.snapshot, request.workspace)
   if (trouble) return trouble
   if (request.depth > depthMax) return refuse('invalid', `Task nesting is invalid: more than ${depthMax} jobs above each other`)
-  const fields = lookUp(request.snapshot.tasks, request.snapshot.task)?.input ?? {}
-  const filled = withDefaults(request.input, fields, request.workspace, context)
+  const task = lookUp(request.snapshot.tasks, request.snapshot.task)
+  const filled = withDefaults(request.input, task?.input ?? {}, request.workspace, context)
   if ('kind' in filled) return filled
   return {
     kind: 'create',
@@ -95,6 +94,7 @@ export function planStart(json: JsonObject, parent: Parent | null, context: Cont
     brief: {
       workspace: request.workspace,
       revision: request.revision,
+      mode: task?.mode ?? 'distributed',
       input: filled.input,
       rawInput: request.input,
       secretDefaults: filled.secretDefaults,
@@ -106,69 +106,6 @@ export function planStart(json: JsonObject, parent: Parent | null, context: Cont
     },
     state: { startedAt: null, worker: null, output: null },
   }
-}
-
-// ── Input ──
-
-/** What a person saw as ••••••, the source job knew; what it did not know falls back to the default. */
-function withHiddenValues(input: JsonObject, fields: Dictionary<InputField>, known: JsonObject): JsonObject {
-  const entries = Object.entries(input).flatMap(([name, value]): [string, Json | undefined][] => {
-    const field = lookUp(fields, name)
-    const hidden = value === mask && field !== null && (field.secret || isConnection(field))
-    if (!hidden) return [[name, value]]
-    return Object.hasOwn(known, name) ? [[name, known[name]]] : []
-  })
-  return Object.fromEntries(entries)
-}
-
-function missingField(fields: Dictionary<InputField>, input: JsonObject): Refusal | null {
-  for (const [name, field] of Object.entries(fields)) {
-    const given = Object.hasOwn(input, name) && input[name] !== null && input[name] !== undefined
-    if (field.required && field.default === null && !given) return refuse('invalid', `Input field '${name}' is required: give it in \`input\``)
-  }
-  return null
-}
-
-function withDefaults(
-  input: JsonObject,
-  fields: Dictionary<InputField>,
-  workspace: string,
-  context: Context,
-): { readonly input: JsonObject; readonly secretDefaults: readonly string[] } | Refusal {
-  const filled: Record<string, Json | undefined> = { ...input }
-  const secretDefaults: string[] = []
-  for (const [name, field] of Object.entries(fields)) {
-    if (!Object.hasOwn(filled, name) && field.default !== null) {
-      const rendered = renderDefault(field, context.secrets(workspace), context)
-      if (!rendered.ok) return refuse('invalid', `The default of input field '${name}' is invalid: ${rendered.message}`)
-      if (namesSecret(field)) secretDefaults.push(name)
-      else filled[name] = rendered.value
-    }
-    if (isConnection(field) && typeof filled[name] === 'string') return connectionRefusal(name, field)
-  }
-  return { input: filled, secretDefaults }
-}
-
-export function renderDefault(
-  field: InputField,
-  secrets: JsonObject,
-  at: { readonly now?: Context['now']; readonly chance?: number },
-): { readonly ok: true; readonly value: Json } | { readonly ok: false; readonly message: string } {
-  if (typeof field.default !== 'string' || !field.default.includes('{{')) return { ok: true, value: field.default }
-  const rendered = renderText(field.default, { secret: secrets }, at)
-  return rendered.ok ? { ok: true, value: rendered.text } : rendered
-}
-
-function namesSecret(field: InputField): boolean {
-  return typeof field.default === 'string' && field.default.includes('{{') && /\bsecret\b|__tera_context/.test(field.default)
-}
-
-export function isConnection(field: InputField): boolean {
-  return !primitiveTypes.has(field.type)
-}
-
-function connectionRefusal(name: string, field: InputField): Refusal {
-  return refuse('unsupported', `Input field '${name}' names a connection of type '${field.type}'; connections by name are not built yet: give its values`)
 }
 
 // ── JSON ──

@@ -6,6 +6,8 @@ import type { Plan } from './plan.js'
 export interface Brief {
   readonly workspace: string
   readonly revision: string | null
+  /** `distributed` or `local`: told, and treated the same. */
+  readonly mode: string
   /** As submitted, with those defaults that hold no secret. */
   readonly input: JsonObject
   readonly rawInput: JsonObject

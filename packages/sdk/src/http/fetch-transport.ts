@@ -28,9 +28,9 @@ async function exchange(request: HttpRequest, bytesMax: number, fetch: typeof gl
     return { status: response.status, headers: Object.fromEntries(response.headers), text: await read(request, response, bytesMax) }
   } catch (error) {
     if (request.signal?.aborted) throw request.signal.reason
-    if (timeout.aborted) throw new TransportError(request, 'timeout', { reason: `nothing came within ${request.timeoutMs} ms`, neverSent: false })
+    if (timeout.aborted) throw new TransportError(request, 'timeout', `nothing came within ${request.timeoutMs} ms`)
     if (error instanceof TransportError) throw error
-    throw new TransportError(request, 'broken', { reason: error instanceof Error ? error.message : String(error), neverSent: false, cause: error })
+    throw new TransportError(request, 'broken', error instanceof Error ? error.message : String(error), error)
   }
 }
 
@@ -46,7 +46,7 @@ async function read(request: HttpRequest, response: Response, bytesMax: number):
     bytes += value.length
     if (bytes > bytesMax) {
       await reader.cancel()
-      throw new TransportError(request, 'tooLarge', { reason: `the answer is longer than ${bytesMax} bytes`, neverSent: false })
+      throw new TransportError(request, 'tooLarge', `the answer is longer than ${bytesMax} bytes`)
     }
     text += decoder.decode(value, { stream: true })
   }

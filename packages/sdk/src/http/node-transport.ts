@@ -62,7 +62,7 @@ function parseOrigin(request: HttpRequest): URL {
   const url = URL.canParse(request.origin) ? new URL(request.origin) : undefined
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url
   const reason = 'the server URL must begin with http:// or https:// and name a host; set serverUrl or CONDUCTOR_SERVER_URL'
-  throw new TransportError(request, 'unreachable', { reason, neverSent: true })
+  throw new TransportError(request, 'misconfigured', reason)
 }
 
 class IdleConnectionClosed extends TransportError {}
@@ -97,8 +97,8 @@ function exchange(request: HttpRequest, target: Target, bytesMax: number): Promi
       answered = true
       read(incoming, bytesMax, {
         done: text => settle(() => resolve({ status: incoming.statusCode ?? 0, headers: flatten(incoming), text })),
-        tooLarge: () => fail(new TransportError(request, 'tooLarge', { reason: `the answer is longer than ${bytesMax} bytes`, neverSent: false })),
-        broken: error => fail(new TransportError(request, 'broken', { reason: 'the connection broke in the middle of the answer', neverSent: false, cause: error })),
+        tooLarge: () => fail(new TransportError(request, 'tooLarge', `the answer is longer than ${bytesMax} bytes`)),
+        broken: error => fail(new TransportError(request, 'broken', 'the connection broke in the middle of the answer', error)),
       })
     })
     outgoing.end(request.body)
@@ -135,7 +135,7 @@ function flatten(incoming: IncomingMessage): Record<string, string> {
 function timedOut(request: HttpRequest, outgoing: ClientRequest): TransportError {
   const connecting = outgoing.socket === null || outgoing.socket.connecting
   const reason = connecting ? `no connection within ${request.timeoutMs} ms` : `nothing came within ${request.timeoutMs} ms`
-  return new TransportError(request, 'timeout', { reason, neverSent: connecting })
+  return new TransportError(request, 'timeout', reason)
 }
 
 const unreachableCodes = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL'])
@@ -143,8 +143,8 @@ const unreachableCodes = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHO
 function faultOf(request: HttpRequest, outgoing: ClientRequest, error: NodeJS.ErrnoException, answered: boolean): TransportError {
   const code = error.code ?? ''
   // With several addresses to try (localhost: ::1 and 127.0.0.1) Node gathers the refusals in an error without a text.
-  const told = { reason: error.message || code || String(error), neverSent: false, cause: error }
-  if (unreachableCodes.has(code)) return new TransportError(request, 'unreachable', { ...told, neverSent: true })
-  if (outgoing.reusedSocket && !answered && code === 'ECONNRESET') return new IdleConnectionClosed(request, 'broken', told)
-  return new TransportError(request, 'broken', told)
+  const reason = error.message || code || String(error)
+  if (unreachableCodes.has(code)) return new TransportError(request, 'unreachable', reason, error)
+  if (outgoing.reusedSocket && !answered && code === 'ECONNRESET') return new IdleConnectionClosed(request, 'broken', reason, error)
+  return new TransportError(request, 'broken', reason, error)
 }

@@ -1,8 +1,8 @@
 /**
  * Sends again what may be sent again, after a random part of a growing delay (full jitter), or as late as the server asks.
  *
- * A request that the server certainly did not act on (never sent, or answered 429) is always repeated.
- * One whose fate is unknown (connection broken, time-out, 503) only when a second one does no harm.
+ * A request that the server certainly did not act on (no connection, or answered 429) is always repeated.
+ * One whose fate is unknown (connection broken, 503) only when a second one does no harm. A time-out is final: the caller has waited enough.
  */
 import type { HttpRequest, HttpResponse, Transport } from './transport.js'
 import { TransportError } from './transport-error.js'
@@ -61,8 +61,7 @@ function delayBefore(outcome: Outcome, request: HttpRequest, tried: number, poli
 
 function mayRepeatAfter(error: unknown, request: HttpRequest): boolean {
   if (!(error instanceof TransportError)) return false
-  if (error.neverSent) return error.fault !== 'unreachable' || error._trace !== undefined
-  return request.repeatable && error.fault === 'broken'
+  return error.fault === 'unreachable' || (error.fault === 'broken' && request.repeatable)
 }
 
 /** The header is a number of seconds or a date. */

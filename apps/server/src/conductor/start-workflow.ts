@@ -1,0 +1,72 @@
+/** Starting: the hot path in. Only the fields that decide about the request are looked at here; the dialect takes the rest. */
+import type { EngineApi } from '@busbar/engine'
+import { isRefusal, type JsonObject, Problem, type Refusal } from '@busbar/kernel'
+import { type Answer, text } from '../http/answer.js'
+import type { Call } from '../http/call.js'
+import { limits } from '../http/limits.js'
+import { throwIfRefused } from '../http/problem.js'
+import type { Route } from '../http/route.js'
+import { readInteger, readText } from './read-query.js'
+import { invalidValue, type Violation, violated } from './violations.js'
+
+export function startRoutes(engine: EngineApi): Route[] {
+  return [
+    {
+      method: 'POST',
+      paths: ['/api/workflow'],
+      owner: 'conductor',
+      // A request that carries a definition will need `define` besides, as soon as there are tokens to tell them apart.
+      scope: 'start',
+      bodyBytesMax: limits.payloadBytesMax,
+      summary: 'Starts a workflow by a StartWorkflowRequest; answers its id',
+      handle: call => start(engine, call),
+    },
+    {
+      method: 'POST',
+      paths: ['/api/workflow/{name}'],
+      owner: 'conductor',
+      scope: 'start',
+      bodyBytesMax: limits.payloadBytesMax,
+      summary: 'Starts a workflow by name; the body is its input; answers its id',
+      query: { version: 'latest when absent', correlationId: '', priority: '0 to 99' },
+      handle: call => startByName(engine, call),
+    },
+  ]
+}
+
+async function start(engine: EngineApi, call: Call): Promise<Answer> {
+  const request = call.object()
+  const violations = violationsOf(request)
+  if (violations.length > 0) throw violated(violations)
+  if (request['name'] === '' && !request['workflowDef']) throw new Problem('invalid', 'Workflow name must be specified when searching for a definition')
+  if (request['input'] === null && typeof request['externalInputPayloadStoragePath'] !== 'string') throw new Problem('invalid', 'NULL input passed when starting workflow')
+  const started = throwIfRefused(await engine.create('conductor', request))
+  return text(200, started.id)
+}
+
+function violationsOf(request: JsonObject): readonly Violation[] {
+  const violations: Violation[] = []
+  const { name, priority } = request
+  if (name === undefined || name === null) violations.push({ path: 'startWorkflow.arg0.name', message: 'Workflow name cannot be null or empty' })
+  if (typeof priority === 'number' && priority < 0) violations.push(invalidValue('startWorkflow.arg0.priority', `priority: ${priority} should be minimum 0`, priority))
+  if (typeof priority === 'number' && priority > 99) violations.push(invalidValue('startWorkflow.arg0.priority', `priority: ${priority} should be maximum 99`, priority))
+  return violations
+}
+
+async function startByName(engine: EngineApi, call: Call): Promise<Answer> {
+  const name = call.param('name')
+  const version = readInteger(call, 'version', null)
+  const priority = readInteger(call, 'priority', 0)
+  if (priority < 0) throw violated([invalidValue('startWorkflow.arg3', '0 is the minimum priority value', priority)])
+  if (priority > 99) throw violated([invalidValue('startWorkflow.arg3', '99 is the maximum priority value', priority)])
+  const correlationId = readText(call, 'correlationId')
+  const request = { name, version, priority, ...(correlationId === null ? {} : { correlationId }), input: call.object() }
+  const started = await engine.create('conductor', request)
+  return text(200, throwIfRefused(isRefusal(started) ? inWordsOfName(started, name, version) : started).id)
+}
+
+/** The original's two start calls tell of an unknown definition in different words. */
+function inWordsOfName(refusal: Refusal, name: string, version: number | null): Refusal {
+  if (refusal.code !== 'missing' || !refusal.message.startsWith('No such workflow defined.')) return refusal
+  return { ...refusal, message: `No such workflow found by name: ${name}, version: ${version}` }
+}

@@ -1,0 +1,52 @@
+/** Log lines of tasks. The task id is not checked: lines of an unknown task are kept under its id all the same. */
+import type { EngineApi } from '@busbar/engine'
+import { type ExecutionId, executionIdOf, parseAttemptId, Problem } from '@busbar/kernel'
+import { type Answer, empty, json } from '../http/answer.js'
+import type { Call } from '../http/call.js'
+import { limits } from '../http/limits.js'
+import type { Route } from '../http/route.js'
+import { inBothFamilies } from './families.js'
+
+export function taskLogRoutes(engine: EngineApi): Route[] {
+  return [
+    {
+      method: 'POST',
+      paths: inBothFamilies('/api/tasks/{taskId}/log'),
+      owner: 'conductor',
+      scope: 'work',
+      summary: 'Adds a line to the log of a task: the body as it is',
+      handle: call => append(engine, call),
+    },
+    {
+      method: 'GET',
+      paths: inBothFamilies('/api/tasks/{taskId}/log'),
+      owner: 'conductor',
+      scope: 'read',
+      summary: 'The log of a task',
+      handle: call => list(engine, call),
+    },
+  ]
+}
+
+const stream = 'log'
+
+async function append(engine: EngineApi, call: Call): Promise<Answer> {
+  if (call.text === '') throw new Problem('invalid', 'expected a line of text as body, found none')
+  const taskId = call.param('taskId')
+  await engine.appendLogs(executionOf(taskId), [{ source: taskId, stream, at: String(engine.now()), text: call.text }])
+  return empty(200)
+}
+
+async function list(engine: EngineApi, call: Call): Promise<Answer> {
+  const taskId = call.param('taskId')
+  const lines = await engine.store.logs(executionOf(taskId), { source: taskId, after: 0, limit: limits.logLinesPerRead })
+  if (lines.length === 0) return empty(204)
+  const entries = lines.map(line => ({ log: line.text, taskId, createdTime: Number(line.at) || 0 }))
+  return json(200, entries.toSorted((a, b) => a.createdTime - b.createdTime))
+}
+
+/** Lines are kept with their workflow; those of an id that names none, under the id itself. */
+function executionOf(taskId: string): ExecutionId {
+  const attempt = parseAttemptId(taskId)
+  return attempt === null ? (taskId as ExecutionId) : executionIdOf(attempt)
+}

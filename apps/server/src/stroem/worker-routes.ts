@@ -1,0 +1,170 @@
+/** What Strøm workers call, of every generation. */
+import { randomUUID } from 'node:crypto'
+import type { EngineApi } from '@busbar/engine'
+import { type ExecutionId, isRefusal, type JsonObject, Problem, type WorkerId } from '@busbar/kernel'
+import { parseClaim, parseRegistration, serves, skillsKey, type StroemCommand } from '@busbar/stroem'
+import { type Answer, bytes, empty, json } from '../http/answer.js'
+import type { Call } from '../http/call.js'
+import { limits } from '../http/limits.js'
+import { throwIfRefused, WireProblem } from '../http/problem.js'
+import type { Route } from '../http/route.js'
+import { parseLogLines } from './log-lines.js'
+import { findJob, isUuid, objectBody, optionalObjectBody, textField, workerJobId } from './requests.js'
+import type { Workspaces } from './workspaces.js'
+
+export interface WorkerRouteParts {
+  readonly engine: EngineApi
+  readonly workspaces: Workspaces
+}
+
+export function workerRoutes(parts: WorkerRouteParts): Route[] {
+  const { engine } = parts
+  const post = (path: string, summary: string, handle: Route['handle']): Route => ({
+    method: 'POST',
+    paths: [path],
+    owner: 'stroem',
+    scope: 'work',
+    credential: 'workerToken',
+    bodyBytesMax: limits.stroemBodyBytesMax,
+    summary,
+    handle,
+  })
+  const get = (path: string, summary: string, handle: Route['handle']): Route => ({ ...post(path, summary, handle), method: 'GET' })
+  return [
+    post('/worker/register', 'A worker registers; answers its id', call => register(engine, call)),
+    post('/worker/heartbeat', 'A worker is alive', call => heartbeat(engine, call)),
+    post('/worker/jobs/claim', 'Claims a step; waits for one with wait_secs', call => claim(engine, call)),
+    post('/worker/jobs/{job}/steps/{step}/start', 'A worker begins a step', call => begin(engine, call)),
+    post('/worker/jobs/{job}/steps/{step}/complete', 'A worker reports a step', call => complete(engine, call)),
+    post('/worker/jobs/{job}/logs', 'A worker sends log lines', call => appendLogs(engine, call)),
+    get('/worker/jobs/{job}/cancelled', 'Whether a job was cancelled', call => cancelled(engine, call)),
+    post('/worker/jobs/{job}/complete', 'Ends a whole job', call => completeJob(engine, call)),
+    get('/worker/workspace/{file}', 'The archive of a workspace: {workspace}.tar.gz', call => archive(parts.workspaces, call)),
+  ]
+}
+
+const ok = json(200, { status: 'ok' })
+
+async function register(engine: EngineApi, call: Call): Promise<Answer> {
+  const registration = throwIfUnreadable(parseRegistration(objectBody(call)))
+  const id = randomUUID() as string as WorkerId
+  const now = engine.now()
+  const { name, ...detail } = registration
+  await engine.store.putWorker({ id, name, lastSeen: now, registeredAt: now, detail: JSON.stringify(detail) })
+  engine.seen(id, now)
+  return json(200, { worker_id: id })
+}
+
+function heartbeat(engine: EngineApi, call: Call): Answer {
+  engine.seen(workerIdOf(textField(objectBody(call), 'worker_id')), engine.now())
+  return ok
+}
+
+function workerIdOf(text: string): WorkerId {
+  if (!isUuid(text)) throw new Problem('invalid', 'Invalid worker ID')
+  return text.toLowerCase() as WorkerId
+}
+
+/** Refusals of the dialect that the original's framework made: the body lacks a field or has a wrong one. */
+function throwIfUnreadable<T>(value: T): Exclude<T, { readonly kind: 'refusal' }> {
+  return throwIfRefused(value) as Exclude<T, { readonly kind: 'refusal' }>
+}
+
+// ── Claims ──
+
+const noWork = json(200, {
+  workspace: null,
+  job_id: null,
+  task_name: null,
+  step_name: null,
+  action_name: null,
+  action_type: null,
+  action_image: null,
+  action_spec: null,
+  input: null,
+  runner: null,
+})
+
+async function claim(engine: EngineApi, call: Call): Promise<Answer> {
+  const body = objectBody(call)
+  const worker = workerIdOf(textField(body, 'worker_id'))
+  const skills = throwIfUnreadable(parseClaim(body))
+  engine.seen(worker, engine.now())
+  const [work] = await engine.poll({
+    dialect: 'stroem',
+    queues: { key: skillsKey(skills), serves: queue => serves(skills, queue) },
+    worker,
+    max: 1,
+    waitMs: waitMsOf(body),
+    signal: call.gone,
+  })
+  return work ? json(200, work.work) : noWork
+}
+
+/** An addition of ours: a claim that may be held until there is work. */
+function waitMsOf(body: JsonObject): number {
+  const { wait_secs: seconds } = body
+  if (typeof seconds !== 'number' || !(seconds > 0)) return 0
+  return Math.min(seconds * 1000, limits.claimWaitMsMax)
+}
+
+// ── Steps ──
+
+/** Unknown jobs and steps are answered like known ones: a worker can do nothing about them. */
+async function tell(engine: EngineApi, job: ExecutionId, command: StroemCommand): Promise<Answer> {
+  if ((await findJob(engine, job)) === null) return ok
+  const reply = await engine.send(job, command)
+  if (isRefusal(reply) && reply.code !== 'missing' && reply.code !== 'conflict') throwIfRefused(reply)
+  return ok
+}
+
+async function begin(engine: EngineApi, call: Call): Promise<Answer> {
+  const job = workerJobId(call)
+  const { worker_id: worker } = optionalObjectBody(call)
+  return tell(engine, job, { kind: 'begin', step: call.param('step'), worker: typeof worker === 'string' && isUuid(worker) ? (worker.toLowerCase() as WorkerId) : null })
+}
+
+async function complete(engine: EngineApi, call: Call): Promise<Answer> {
+  const job = workerJobId(call)
+  const { exit_code: exitCode, output, error } = objectBody(call)
+  if (exitCode !== undefined && exitCode !== null && typeof exitCode !== 'number') throw new WireProblem(422, 'the field "exit_code": expected a number or null')
+  if (error !== undefined && error !== null && typeof error !== 'string') throw new WireProblem(422, 'the field "error": expected a text or null')
+  return tell(engine, job, { kind: 'complete', step: call.param('step'), exitCode: exitCode ?? null, output: output ?? null, error: error ?? null })
+}
+
+async function completeJob(engine: EngineApi, call: Call): Promise<Answer> {
+  const job = workerJobId(call)
+  const { output } = objectBody(call)
+  return tell(engine, job, { kind: 'completeJob', output: output ?? null })
+}
+
+async function cancelled(engine: EngineApi, call: Call): Promise<Answer> {
+  const view = await findJob(engine, workerJobId(call))
+  return json(200, { cancelled: view?.status === 'cancelled' })
+}
+
+async function appendLogs(engine: EngineApi, call: Call): Promise<Answer> {
+  const job = workerJobId(call)
+  const lines = parseLogLines(call, new Date(engine.now()).toISOString())
+  // The original keeps lines of jobs nobody knows; nobody could read them.
+  if ((await findJob(engine, job)) !== null) await engine.appendLogs(job, lines)
+  return ok
+}
+
+// ── The workspace ──
+
+const suffix = '.tar.gz'
+
+async function archive(workspaces: Workspaces, call: Call): Promise<Answer> {
+  const file = call.param('file')
+  const name = file.endsWith(suffix) ? file.slice(0, -suffix.length) : file
+  const entry = workspaces.find(name)
+  if (!file.endsWith(suffix) || !entry) throw new Problem('missing', `Workspace '${name}' not found`)
+  const revision = call.query('revision') ?? entry.loaded?.revision
+  if (revision === undefined) throw new Problem('missing', `Workspace '${name}' not found`)
+  const etag = `"${revision}"`
+  if (call.header('if-none-match') === etag) return { ...empty(304), headers: { etag, 'x-revision': revision } }
+  const content = await workspaces.archive(name, revision)
+  if (!content) throw new Problem('missing', `Revision '${revision}' no longer available for workspace '${name}'`)
+  return bytes('application/gzip', content, { etag, 'x-revision': revision })
+}

@@ -1,0 +1,77 @@
+/** From nodes to tasks: what a round is going to open. A question or an ending that comes up voids the whole round. */
+import type { JsonObject } from '@busbar/kernel'
+import type { Node } from '../plan.js'
+import { ruleOf } from '../tasks/rules-by-type.js'
+import type { Task } from './book.js'
+import { nodeNamed } from './book.js'
+import { domainOf } from './domain.js'
+import { type Draft, type DraftParts, draftOf, type Place } from './draft.js'
+import { inputOf } from './input.js'
+import type { Ending, Turn } from './turn.js'
+
+export class Mapping {
+  readonly drafts: Draft[] = []
+  readonly #keys = new Set<string>()
+  ending: Ending | null = null
+
+  constructor(readonly turn: Turn) {}
+
+  /** Adds the node's task, and what is scheduled together with it. */
+  schedule(place: Place): void {
+    ruleOf(place.node.task.type).schedule(this, place)
+  }
+
+  add(place: Place, parts: DraftParts): void {
+    this.push(draftOf(place, parts))
+  }
+
+  push(draft: Draft): void {
+    const id = `${draft.key}#${draft.number}`
+    if (this.#keys.has(id)) return
+    this.#keys.add(id)
+    this.drafts.push(draft)
+  }
+
+  /** The node's input, evaluated as if the task were opened now. */
+  input(node: Node): JsonObject {
+    return inputOf(this.turn, node, node.task.inputParameters, this.drafts.length)
+  }
+
+  /** A task for workers. */
+  addWorkerTask(place: Place, type: string, name: string, input: JsonObject): void {
+    const domain = domainOf(this.turn, type)
+    if (domain === undefined) return
+    this.add(place, { type, name, input, how: 'worker', domain, startDelay: place.node.task.startDelay })
+  }
+
+  /** The definition cannot go on from here: the execution fails. */
+  fail(reason: string): void {
+    this.ending ??= { status: 'failed', reason, failedBy: null, terminatedBy: null, childReason: null, startsFailureWorkflow: true }
+  }
+
+  /** The join behind a fork; null when something else follows. */
+  joinAfter({ node, suffix }: Place): Node | null {
+    const next = node.sibling === null ? null : nodeNamed(this.turn.view, node.sibling, suffix)
+    return next?.task.type === 'JOIN' ? next : null
+  }
+
+  /** Whatever follows `ref` in this iteration, unless it exists; what an operator skipped is passed over. */
+  scheduleFrom(ref: string | null, suffix: string): void {
+    const { view } = this.turn
+    let name = ref
+    while (name !== null) {
+      const node = nodeNamed(view, name, suffix)
+      if (node === null) return
+      const existing = view.newest((name + suffix) as Task['key']) ?? (suffix === '' ? undefined : skippedByName(this.turn, name))
+      if (existing === undefined) return this.schedule({ node, suffix })
+      if (existing.state.kind !== 'closed' || existing.state.outcome !== 'skipped') return
+      name = node.next
+    }
+  }
+}
+
+/** An operator names a task of a loop's body without its iteration. */
+function skippedByName(turn: Turn, name: string): Task | undefined {
+  const task = turn.view.newest(name as Task['key'])
+  return task?.data.skipped ? task : undefined
+}

@@ -1,0 +1,103 @@
+/**
+ * The output of a task. What a loop or an open join shows is derived from the tasks it gathers and never stored: a
+ * loop of 10,000 iterations would otherwise write all of them anew in each.
+ */
+import type { Json, JsonObject } from '@busbar/kernel'
+import { type ConductorView, joinedKeys, nodeOf, type Task } from './book.js'
+
+const none: JsonObject = {}
+
+export function outputOf(view: ConductorView, task: Task): JsonObject {
+  if (task.data.output !== undefined) return task.data.output
+  if (task.data.type === 'DO_WHILE') return loopOutput(view, task, shownIterations(task))
+  if (task.data.type === 'JOIN' && task.state.kind !== 'closed') return joinOutput(view, task)
+  return none
+}
+
+/** `{ref: output}` of every joined task that has one. */
+export function joinOutput(view: ConductorView, join: Task): JsonObject {
+  const output: Record<string, Json> = {}
+  for (const key of joinedKeys(view, join)) {
+    const joined = view.newest(key as Task['key'])
+    const value = joined && outputOf(view, joined)
+    if (value !== undefined && Object.keys(value).length > 0) output[key] = value
+  }
+  return output
+}
+
+// ── Loops ──
+
+/** A loop shows the iterations that are complete; one that ended by itself shows the newest too. */
+function shownIterations(loop: Task): number {
+  const newest = loop.data.iteration ?? 0
+  if (loop.data.shown !== undefined) return loop.data.shown
+  return loop.state.kind === 'closed' && loop.state.outcome !== 'cancelled' ? newest : newest - 1
+}
+
+export function loopOutput(view: ConductorView, loop: Task, shown: number): JsonObject {
+  const output: Record<string, Json> = loopFields(loop)
+  for (let n = firstKept(loop, shown); n <= shown; n++) {
+    const entry = iterationOutput(view, loop, n)
+    if (entry !== undefined) output[n] = entry
+  }
+  return output
+}
+
+function loopFields(loop: Task): Record<string, Json> {
+  const { items, iteration = 0 } = loop.data
+  const fields: Record<string, Json> = { iteration }
+  const item = items?.[iteration - 1]
+  if (item !== undefined) Object.assign(fields, { loopIndex: iteration - 1, loopItem: item })
+  return fields
+}
+
+function firstKept(loop: Task, shown: number): number {
+  const keep = keptIterations(loop)
+  return keep === null ? 1 : Math.max(1, shown - keep + 1)
+}
+
+/** `keepLastN` of its input, or null. */
+export function keptIterations(loop: Task): number | null {
+  const keep = loop.data.input?.['keepLastN']
+  return typeof keep === 'number' && Number.isInteger(keep) && keep > 0 ? keep : null
+}
+
+function iterationOutput(view: ConductorView, loop: Task, n: number): JsonObject | undefined {
+  let entry: Record<string, Json> | undefined
+  const suffix = `${loop.data.suffix ?? ''}__${n}`
+  for (const ref of nodeOf(view, loop)?.body ?? []) {
+    const task = view.newest((ref + suffix) as Task['key'])
+    if (task === undefined) continue
+    entry ??= {}
+    entry[ref] = outputOf(view, task)
+  }
+  return entry
+}
+
+/**
+ * The output of a loop for readers that mostly want one field of it: nothing is gathered before it is asked for.
+ * What is stored must be copied out of it (`JSON.stringify` sees an ordinary object).
+ */
+export function lazyLoopOutput(view: ConductorView, loop: Task, shown = shownIterations(loop)): JsonObject {
+  const fields = loopFields(loop)
+  const first = firstKept(loop, shown)
+  const read = (key: string | symbol): Json | undefined => {
+    if (typeof key !== 'string') return undefined
+    if (Object.hasOwn(fields, key)) return fields[key]
+    const n = /^[1-9]\d*$/.test(key) ? Number(key) : 0
+    return n >= first && n <= shown ? iterationOutput(view, loop, n) : undefined
+  }
+  const keys = () => [...Object.keys(fields), ...Array.from({ length: Math.max(0, shown - first + 1) }, (_, i) => String(first + i))]
+  return new Proxy(
+    {},
+    {
+      get: (_, key) => read(key),
+      has: (_, key) => read(key) !== undefined,
+      ownKeys: () => keys().filter(key => read(key) !== undefined),
+      getOwnPropertyDescriptor: (_, key) => {
+        const value = read(key)
+        return value === undefined ? undefined : { value, enumerable: true, configurable: true, writable: false }
+      },
+    },
+  )
+}

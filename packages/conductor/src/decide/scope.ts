@@ -1,0 +1,84 @@
+/** What `${…}` may read, made when it is read (conductor-semantics.md §8.1). */
+import type { AttemptId, Context, Json, JsonObject } from '@busbar/kernel'
+import type { Scope } from '../expression/resolve.js'
+import { taskStatus, workflowStatus } from '../wire/status.js'
+import { taskTimes } from '../wire/times.js'
+import { bookOf, type ConductorView, type Task } from './book.js'
+import { lazyLoopOutput, outputOf } from './output.js'
+
+export interface ReadScope extends Scope {
+  /** A loop's output was read: what came out may hold a part that is not plain yet. */
+  readonly readLoop: () => boolean
+}
+
+export function scopeOf(view: ConductorView, context: Context, taskId: AttemptId | null): ReadScope {
+  let readLoop = false
+  const document = (task: Task): JsonObject => {
+    if (task.data.type !== 'DO_WHILE' || task.data.output !== undefined) return taskDocument(view, task, outputOf(view, task))
+    readLoop = true
+    return taskDocument(view, task, lazyLoopOutput(view, task))
+  }
+  return {
+    workflow: () => workflowDocument(view),
+    task: reference => {
+      const ordinal = bookOf(view).latest.get(reference)
+      const task = ordinal === undefined ? undefined : view.attempt(ordinal)
+      return task === undefined ? null : document(task)
+    },
+    allTasks: () => {
+      const all: Record<string, Json> = {}
+      for (const [name, ordinal] of bookOf(view).latest) {
+        const task = view.attempt(ordinal)
+        if (task !== undefined) all[name] = document(task)
+      }
+      return all
+    },
+    environment: name => context.environment(`CONDUCTOR_ENV_${name}`),
+    configuration: name => context.environment(name),
+    taskId,
+    readLoop: () => readLoop,
+  }
+}
+
+function workflowDocument(view: ConductorView): JsonObject {
+  const { execution, brief, state, plan } = view
+  return {
+    input: brief.input,
+    output: state.output ?? {},
+    status: workflowStatus(execution.status),
+    workflowId: execution.id,
+    parentWorkflowId: execution.parent?.execution ?? null,
+    parentWorkflowTaskId: execution.parent?.attempt ?? null,
+    workflowType: plan.def.name,
+    version: plan.def.version,
+    correlationId: brief.correlationId ?? null,
+    reasonForIncompletion: state.reason ?? null,
+    schemaVersion: plan.def.schemaVersion,
+    variables: state.variables,
+  }
+}
+
+function taskDocument(view: ConductorView, task: Task, output: JsonObject): JsonObject {
+  const { data } = task
+  const times = taskTimes(task)
+  return {
+    input: data.input ?? {},
+    output,
+    taskType: data.type,
+    status: taskStatus(task),
+    referenceTaskName: task.key,
+    retryCount: task.number,
+    correlationId: view.brief.correlationId ?? null,
+    pollCount: task.claims,
+    taskDefName: data.name ?? data.type,
+    scheduledTime: times.scheduled,
+    startTime: times.started,
+    endTime: times.ended,
+    workflowInstanceId: view.id,
+    taskId: task.id,
+    reasonForIncompletion: data.reason ?? null,
+    callbackAfterSeconds: data.callbackAfterSeconds ?? 0,
+    workerId: data.workerId ?? task.lastWorker,
+    iteration: data.iteration ?? 0,
+  }
+}

@@ -1,0 +1,29 @@
+/** When somebody must look at a worker task: its lease from a claim on, and the limits counted from its opening (conductor-semantics.md §5). */
+import type { Instant } from '@busbar/kernel'
+import type { TaskDef } from '../definition/types.js'
+import type { TaskData } from '../types.js'
+
+export interface Timers {
+  /** From a claim on: the response time-out, or the time-out of one attempt if that is earlier. */
+  readonly leaseMs: number | null
+  readonly wakeAt: Instant | null
+}
+
+export function timersOf(definition: TaskDef | null, data: TaskData, now: Instant): Timers {
+  if (definition === null) return { leaseMs: null, wakeAt: null }
+  const limits: number[] = []
+  if (definition.responseTimeoutSeconds > 0) limits.push(definition.responseTimeoutSeconds)
+  if (definition.timeoutSeconds > 0 && definition.timeoutPolicy !== 'ALERT_ONLY') limits.push(definition.timeoutSeconds)
+  const leaseMs = limits.length === 0 ? null : Math.min(...limits) * 1000
+  return { leaseMs, wakeAt: openLimit(definition, data, now) }
+}
+
+/** The poll and total time-outs of a task opened at `now`. */
+function openLimit(definition: TaskDef, data: TaskData, now: Instant): Instant | null {
+  if (definition.timeoutPolicy === 'ALERT_ONLY') return null
+  const delays = (data.startDelay ?? 0) + (data.callbackAfterSeconds ?? 0)
+  const poll = definition.pollTimeoutSeconds ? now + (definition.pollTimeoutSeconds + delays) * 1000 : Number.POSITIVE_INFINITY
+  const total = definition.totalTimeoutSeconds > 0 ? (data.firstScheduledTime ?? now) + definition.totalTimeoutSeconds * 1000 : Number.POSITIVE_INFINITY
+  const first = Math.min(poll, total)
+  return Number.isFinite(first) ? (first as Instant) : null
+}

@@ -1,0 +1,112 @@
+/** One decision under way: the view, the moment, the answers at hand and the questions that came up. */
+import type { Answer, Ask, Context, Instant, Outcome } from '@busbar/kernel'
+import { queueOf } from '../queue.js'
+import type { TaskData } from '../types.js'
+import { awaitJoined, type Book, bookOf, type ConductorView, count, nodeOf, remember, type Task, tellJoins } from './book.js'
+import type { Draft } from './draft.js'
+import { timersOf } from './timers.js'
+
+/** Why an execution ends, and how. */
+export interface Ending {
+  readonly status: 'completed' | 'failed' | 'timedOut' | 'cancelled'
+  readonly reason: string | null
+  /** The task that failed it. */
+  readonly failedBy: Task | null
+  /** A TERMINATE task gives its output to the workflow. */
+  readonly terminatedBy: Task | null
+  /** Said to children that run. */
+  readonly childReason: string | null
+  readonly startsFailureWorkflow: boolean
+}
+
+export class Turn {
+  readonly asks: Ask[] = []
+  /** Tasks opened in this turn: the bound of one decision. */
+  opened = 0
+  readonly book: Book
+
+  constructor(
+    readonly view: ConductorView,
+    readonly context: Context,
+  ) {
+    this.book = bookOf(view)
+  }
+
+  get now(): Instant {
+    return this.context.now
+  }
+
+  /** The answer, or null: then the question is asked, and the decision is made again with its answer. */
+  answer(ask: Ask): Answer | null {
+    const answer = this.context.answers.get(ask.key)
+    if (answer !== undefined) return answer
+    this.asks.push(ask)
+    return null
+  }
+
+  /** Opens the task unless this try of it exists already. */
+  open(draft: Draft): void {
+    const key = draft.key as Task['key']
+    const existing = this.view.newest(key)
+    if (existing !== undefined && existing.number >= draft.number) return
+    this.opened += 1
+    const { now, view, book } = this
+    const task = view.open({ key, number: draft.number, data: draft.data, ...this.#placeOf(draft) }, now)
+    remember(book, view, task)
+    count(book, draft.node, task, 1)
+    if (draft.closed !== null) return this.close(task, draft.closed, {})
+    awaitJoined(book, view, task)
+    if (task.queue === null) book.runnable.add(task.ordinal)
+  }
+
+  #placeOf(draft: Draft): { queue: Task['queue']; priority?: number; leaseMs?: number | null; notBefore?: Instant; wakeAt?: Instant | null } {
+    if (draft.how === 'engine') return { queue: null, wakeAt: draft.wakeAt }
+    const notBefore = (this.now + draft.delayMs) as Instant
+    const { leaseMs, wakeAt } = timersOf(draft.node?.task.taskDefinition ?? null, draft.data, this.now)
+    return { queue: queueOf(draft.data.type, draft.data.domain ?? null), priority: this.view.brief.priority ?? 0, leaseMs, notBefore, wakeAt }
+  }
+
+  amend(task: Task, patch: Partial<TaskData>): void {
+    this.view.amend(task.ordinal, { ...this.#fresh(task).data, ...patch })
+  }
+
+  /** Ends an open task; its successors are found in the next round. */
+  close(task: Task, outcome: Outcome, patch: Partial<TaskData>): void {
+    const { view, book } = this
+    view.close(task.ordinal, outcome, { kind: 'engine' }, this.now, { ...this.#fresh(task).data, ...patch })
+    noteClosed(book, task)
+  }
+
+  /** Its successors exist now, or there are none. */
+  settle(task: Task): void {
+    this.amend(task, { executed: true })
+    this.#leave(task)
+    tellJoins(this.book, this.view, task.key)
+  }
+
+  /** Another try takes its place. */
+  retire(task: Task): void {
+    this.amend(task, { retried: true })
+    this.#leave(task)
+  }
+
+  #leave(task: Task): void {
+    const { view, book } = this
+    book.agenda.delete(task.ordinal)
+    const loop = count(book, nodeOf(view, task), task, -1)
+    if (loop === null) return
+    const owner = view.newest(loop as Task['key'])
+    if (owner !== undefined && owner.state.kind === 'held') book.runnable.add(owner.ordinal)
+  }
+
+  #fresh(task: Task): Task {
+    return this.view.attempt(task.ordinal) ?? task
+  }
+}
+
+/** Keeps B1 when a task was closed. */
+export function noteClosed(book: Book, task: Task): void {
+  book.agenda.add(task.ordinal)
+  book.runnable.delete(task.ordinal)
+  book.joins.delete(task.ordinal)
+}

@@ -1,0 +1,36 @@
+import type { Answer, Json, JsonObject } from '@busbar/kernel'
+import type { Turn } from '../decide/turn.js'
+import { runSimpleScript } from './simple-script.js'
+
+export type Evaluated =
+  | { readonly ok: true; readonly value: Json }
+  | { readonly ok: false; readonly why: 'error' | 'timeout' | 'limit'; readonly message: string }
+
+/** The value of a script in which `$` is `input`. Simple ones are answered here; the others are asked for: null until the answer is there. */
+export function evaluateScript(turn: Turn, key: string, code: string, input: JsonObject): Evaluated | null {
+  const simple = runSimpleScript(code, input)
+  if (simple !== null) return { ok: true, value: simple.value }
+  const answer = turn.answer({ key, kind: 'evaluate', language: 'javascript', code: bindInput(code), input: plain(input) })
+  return answer && evaluatedOf(answer)
+}
+
+/** On one line, so that the lines in error messages are those of the user's text. */
+function bindInput(code: string): string {
+  return `const $ = input; ${code}`
+}
+
+function evaluatedOf(answer: Answer): Evaluated {
+  if (answer.ok) return answer
+  if (answer.why !== 'error') return answer
+  return { ok: false, why: 'error', message: `Error evaluating the script \`${answer.message}\` at line ${answer.line ?? 1}` }
+}
+
+/** An input may hold a loop's output that gathers itself when it is read. */
+function plain(input: JsonObject): JsonObject {
+  return JSON.parse(JSON.stringify(input)) as JsonObject
+}
+
+/** As `"" + value` does in the original's scripts. */
+export function textOf(value: Json): string {
+  return typeof value === 'string' ? value : value !== null && typeof value === 'object' ? JSON.stringify(value) : String(value)
+}

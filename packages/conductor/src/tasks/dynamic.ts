@@ -1,0 +1,20 @@
+import { isEngineType, ruleOf } from './rules-by-type.js'
+import { toJavaText } from '../expression/java-text.js'
+import type { TaskRule } from './rule.js'
+
+/** Its input names the task that it becomes: a worker's, or one of the engine's own types. */
+export const dynamic: TaskRule = {
+  schedule(mapping, place) {
+    const { task } = place.node
+    const parameter = task.dynamicTaskNameParam ?? ''
+    const input = mapping.input(place.node)
+    const value = input[parameter]
+    if (value === null || value === undefined) {
+      const reason = `Cannot map a dynamic task based on the parameter and input. Parameter= ${parameter}, input= ${toJavaText(input)}`
+      return mapping.fail(reason)
+    }
+    const type = toJavaText(value)
+    if (!isEngineType(type) || ruleOf(type).look === undefined) return mapping.addWorkerTask(place, type, type, input)
+    mapping.add(place, { type, name: type, input, how: 'engine' })
+  },
+}

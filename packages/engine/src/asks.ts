@@ -1,0 +1,67 @@
+import { type Answer, type Ask, assertNever, invariant, type Json } from '@busbar/kernel'
+import type { Evaluation, EvaluationSetting, Evaluator } from './api.js'
+import type { Definitions } from './definitions.js'
+import type { WorkerBook } from './worker-book.js'
+
+type Evaluate = Extract<Ask, { kind: 'evaluate' }>
+type DefinitionAsk = Extract<Ask, { kind: 'definition' }>
+
+/** Answers what decisions ask: from memory at once where it can, from the store and the sandbox otherwise. */
+export class Asks {
+  readonly #definitions: Definitions
+  readonly #workers: WorkerBook
+  readonly #evaluator: Evaluator
+
+  constructor(definitions: Definitions, workers: WorkerBook, evaluator: Evaluator) {
+    this.#definitions = definitions
+    this.#workers = workers
+    this.#evaluator = evaluator
+  }
+
+  /** Adds the answers to `answers`; returns what must be awaited for the rest, or null when all is there. */
+  answer(asks: readonly Ask[], answers: Map<string, Answer>, setting: EvaluationSetting): Promise<unknown> | null {
+    const evaluations: Evaluate[] = []
+    const reads: DefinitionAsk[] = []
+    let isNew = false
+    for (const ask of asks) {
+      if (answers.has(ask.key)) continue
+      isNew = true
+      switch (ask.kind) {
+        case 'evaluate':
+          evaluations.push(ask)
+          break
+        case 'definition': {
+          const known = this.#definitions.cached(ask.of, ask.namespace, ask.name, ask.version)
+          if (known) answers.set(ask.key, { ok: true, value: known.json })
+          else reads.push(ask)
+          break
+        }
+        case 'lastPolls':
+          answers.set(ask.key, { ok: true, value: ask.queues.map(queue => this.#workers.lastPoll(queue)) })
+          break
+        default:
+          assertNever(ask)
+      }
+    }
+    invariant(isNew, `a rule asks again what was answered: ${asks.map(ask => ask.key).join(', ')}`)
+    const awaited: Promise<void>[] = reads.map(ask => this.#read(ask, answers))
+    if (evaluations.length > 0) awaited.push(this.#evaluate(evaluations, answers, setting))
+    return awaited.length === 0 ? null : Promise.all(awaited)
+  }
+
+  async #read(ask: DefinitionAsk, answers: Map<string, Answer>): Promise<void> {
+    const known = await this.#definitions.get(ask.of, ask.namespace, ask.name, ask.version)
+    answers.set(ask.key, { ok: true, value: known.json satisfies Json })
+  }
+
+  async #evaluate(asks: readonly Evaluate[], answers: Map<string, Answer>, setting: EvaluationSetting): Promise<void> {
+    const unique = new Map<string, Evaluation>(asks.map(ask => [ask.key, ask]))
+    const results = await this.#evaluator.evaluate([...unique.values()], setting)
+    let index = 0
+    for (const key of unique.keys()) {
+      const answer = results[index++]
+      invariant(answer, 'the evaluator answers each run')
+      answers.set(key, answer)
+    }
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * Takes the batches of the mailboxes through decide and commit.
+ *
+ * C1. Nobody is answered before the commit that holds what was asked for.
+ * C2. A view whose commit was refused, or is in doubt, or in which a rule threw, is thrown away.
+ * C3. A batch in which something threw is taken apart, so that only the guilty letter fails.
+ * C4. A commit that may or may not be written is never repeated by us: its callers hear so.
+ */
+import { type Changes, type ExecutionId, type Instant, type Message, Problem, type QueueName } from '@busbar/kernel'
+import type { Store } from '@busbar/store'
+import type { Clock, EngineLimits, EngineLog, Work } from './api.js'
+import type { HeldPoll } from './held-poll.js'
+import type { InFlight } from './in-flight.js'
+import type { Mailbox } from './inbox.js'
+import type { Letter } from './letters.js'
+import { Turn, type TurnParts } from './turn.js'
+import { snapshotOf, type Views } from './views.js'
+import type { News } from './watchers.js'
+
+/** Who hears of a commit. */
+export interface Outlets {
+  readonly deliver: (poll: HeldPoll, work: Work) => void
+  readonly withdraw: (poll: HeldPoll) => void
+  readonly stock: (queue: QueueName) => void
+  readonly due: (id: ExecutionId, due: Instant | null) => void
+  readonly send: (messages: readonly Message[]) => void
+  readonly tell: (id: ExecutionId, news: News) => void
+  /** The decision is not finished: the execution gets another turn, after others had theirs. */
+  readonly again: (id: ExecutionId) => void
+}
+
+export interface CommitParts {
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: EngineLog
+  readonly chance: () => number
+  readonly limits: EngineLimits
+  readonly views: Views
+  readonly inFlight: InFlight
+  readonly turn: TurnParts
+  readonly outlets: Outlets
+}
+
+const staleTriesMax = 8
+const lettersPerCommitMax = 1_000
+const loggedLetterCharsMax = 2_000
+
+export class CommitLoop {
+  readonly #parts: CommitParts
+
+  constructor(parts: CommitParts) {
+    this.#parts = parts
+  }
+
+  /** One batch of a mailbox. Never rejects. */
+  async work(box: Mailbox): Promise<void> {
+    const letters = box.take(lettersPerCommitMax)
+    const first = letters[0]
+    if (first?.body.kind === 'remove') await this.#remove(box, first)
+    else await this.#together(box, letters)
+    this.#showReaders(box)
+  }
+
+  async #together(box: Mailbox, letters: readonly Letter[]): Promise<void> {
+    try {
+      await this.#commit(box, letters)
+    } catch (error) {
+      this.#logFailure(box, letters, error)
+      if (letters.length === 1 || error instanceof Problem) for (const letter of letters) this.#fail(letter, error)
+      else for (const letter of letters) await this.#together(box, [letter])
+    }
+  }
+
+  async #commit(box: Mailbox, letters: readonly Letter[]): Promise<void> {
+    const chance = this.#parts.chance()
+    for (let tries = 0; tries < staleTriesMax; tries++) {
+      const turn = new Turn(this.#parts.turn, box, { chance, mayInsert: tries === 0 })
+      try {
+        await turn.run(letters)
+        const changes = turn.view?.isChanged ? turn.view.takeChanges() : null
+        if (changes === null || (await this.#write(changes)) === 'written') return this.#publish(turn, letters, changes)
+      } catch (error) {
+        this.#withdraw(turn)
+        throw error
+      }
+      this.#withdraw(turn)
+    }
+    throw new Problem('unavailable', `execution ${box.id} was changed by others ${staleTriesMax} times while this was decided; send it again`)
+  }
+
+  async #write(changes: Changes): Promise<'written' | 'stale'> {
+    try {
+      return await this.#parts.store.commit(changes)
+    } catch (error) {
+      throw error instanceof Problem ? error : new Problem('unavailable', 'the store did not say whether it wrote the decision; read before you repeat it', { cause: error })
+    }
+  }
+
+  // ── After the commit ──
+
+  /** Never throws: what is written is written. */
+  #publish(turn: Turn, letters: readonly Letter[], changes: Changes | null): void {
+    const { outlets, views } = this.#parts
+    const { view, id } = turn
+    if (view) {
+      if (changes) view.committed()
+      views.put(view)
+    }
+    for (const [index, letter] of letters.entries()) this.#settle(letter, turn.answers[index])
+    try {
+      for (const { poll, work } of turn.reservations) work ? outlets.deliver(poll, work) : outlets.withdraw(poll)
+      for (const queue of turn.left) outlets.stock(queue)
+      if (view) outlets.due(id, view.due)
+      if (changes && changes.sent.length > 0) outlets.send(changes.sent)
+      if (changes && view) outlets.tell(id, { ended: view.isTerminal })
+      if (turn.isUnfinished) outlets.again(id)
+    } catch (error) {
+      this.#parts.log.error('news of a commit not passed on', { execution: id, error })
+    }
+  }
+
+  #withdraw(turn: Turn): void {
+    for (const { poll } of turn.reservations) this.#parts.outlets.withdraw(poll)
+  }
+
+  #settle(letter: Letter, answer: unknown): void {
+    letter.settle(answer)
+    this.#parts.inFlight.end()
+  }
+
+  #fail(letter: Letter, error: unknown): void {
+    letter.fail(error)
+    this.#parts.inFlight.end()
+  }
+
+  async #remove(box: Mailbox, letter: Letter): Promise<void> {
+    this.#parts.views.take(box.id)
+    try {
+      this.#settle(letter, await this.#parts.store.remove(box.id))
+      this.#parts.outlets.tell(box.id, { ended: true })
+    } catch (error) {
+      this.#fail(letter, error)
+    }
+  }
+
+  #showReaders(box: Mailbox): void {
+    if (box.readers.length === 0) return
+    const readers = box.readers
+    box.readers = []
+    const view = this.#parts.views.peek(box.id)
+    for (const read of readers) read(view && snapshotOf(view))
+  }
+
+  #logFailure(box: Mailbox, letters: readonly Letter[], error: unknown): void {
+    const { log } = this.#parts
+    const fields = { execution: box.id, letters: letters.length, error }
+    if (error instanceof Problem) log.warn('batch not committed', fields)
+    else log.error('a rule threw', { ...fields, first: describe(letters[0]) })
+  }
+}
+
+function describe(letter: Letter | undefined): string {
+  return JSON.stringify(letter?.body ?? null).slice(0, loggedLetterCharsMax)
+}

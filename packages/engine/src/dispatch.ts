@@ -1,0 +1,242 @@
+/**
+ * Held polls and queues.
+ *
+ * D1. A poll is answered at its first work, with all that was assigned to it by then, and is never held for more.
+ * D2. Among the polls that serve a queue, the one that waits longest is served first.
+ * D3. Work that was leased to a poll whose caller went away goes back to its queue.
+ */
+import { type Attempt, type ExecutionId, instant, type Instant, isRefusal, Problem, type QueueName } from '@busbar/kernel'
+import type { Claimed, Store } from '@busbar/store'
+import type { Clock, EngineLimits, EngineLog, PollRequest, Work } from './api.js'
+import { type HeldPoll, roomOf } from './held-poll.js'
+import type { InFlight } from './in-flight.js'
+import type { Inbox } from './inbox.js'
+import { type Queue, Queues } from './queues.js'
+import type { WorkerBook } from './worker-book.js'
+
+export interface DispatchParts {
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: EngineLog
+  readonly limits: EngineLimits
+  readonly inFlight: InFlight
+  readonly workers: WorkerBook
+  readonly exclusive: boolean
+  readonly inbox: () => Inbox
+}
+
+export class Dispatch {
+  readonly #parts: DispatchParts
+  readonly #queues = new Queues()
+  #held = 0
+  #order = 0
+  #isStopping = false
+
+  constructor(parts: DispatchParts) {
+    this.#parts = parts
+  }
+
+  get held(): number {
+    return this.#held
+  }
+
+  // ── Polls ──
+
+  poll(request: PollRequest): Promise<readonly Work[]> {
+    const { limits, clock } = this.#parts
+    this.#note(request, clock.now())
+    if (this.#isStopping || request.signal?.aborted) return Promise.resolve([])
+    if (this.#held >= limits.heldPollsMax) {
+      return Promise.reject(new Problem('throttled', `${this.#held} polls are held, the most there may be; poll again later`))
+    }
+    const max = Math.max(1, Math.min(request.max, limits.pollCountMax))
+    const group = this.#queues.join(request)
+    this.#held += 1
+    return new Promise((answer, fail) => {
+      const waitMs = Math.min(request.waitMs, limits.pollWaitMsMax)
+      const poll: HeldPoll = {
+        request,
+        group,
+        order: this.#order++,
+        max,
+        state: 'looking',
+        pending: 0,
+        works: [],
+        isOver: waitMs <= 0,
+        isAbandoned: false,
+        quit: () => {},
+        answer,
+        fail,
+      }
+      if (waitMs > 0) this.#limitWait(poll, waitMs)
+      if (!this.#parts.exclusive) for (const queue of group.queues) this.#queues.stock(queue.name)
+      this.#look(poll)
+    })
+  }
+
+  #note({ queues, worker }: PollRequest, now: Instant): void {
+    if ('key' in queues) return
+    for (const queue of queues) this.#parts.workers.polled(queue, worker, now)
+  }
+
+  #limitWait(poll: HeldPoll, waitMs: number): void {
+    const { clock } = this.#parts
+    const { signal } = poll.request
+    const cancel = clock.wakeAt(instant(clock.now() + waitMs), () => this.#give(poll, false))
+    const abandon = () => this.#give(poll, true)
+    signal?.addEventListener('abort', abandon, { once: true })
+    poll.quit = () => {
+      cancel()
+      signal?.removeEventListener('abort', abandon)
+    }
+  }
+
+  /** Ends the waiting of a poll as soon as nothing is under way for it. */
+  #give(poll: HeldPoll, isAbandoned: boolean): void {
+    poll.isOver = true
+    poll.isAbandoned ||= isAbandoned
+    if (poll.state === 'parked' && poll.pending === 0) this.#finish(poll)
+  }
+
+  #finish(poll: HeldPoll): void {
+    if (!this.#drop(poll)) return
+    if (!poll.isAbandoned && !poll.request.signal?.aborted) return poll.answer(poll.works)
+    for (const work of poll.works) this.#release(work)
+    poll.answer([])
+  }
+
+  /** False when it was answered before. */
+  #drop(poll: HeldPoll): boolean {
+    if (poll.state === 'answered') return false
+    poll.state = 'answered'
+    poll.quit()
+    poll.group.parked.delete(poll)
+    this.#queues.leave(poll.group)
+    this.#held -= 1
+    return true
+  }
+
+  #release({ execution, attempt }: Work): void {
+    this.#parts.inbox().post(execution, {
+      body: { kind: 'release', ordinal: attempt.ordinal, fence: attempt.fence },
+      settle: () => {},
+      fail: error => this.#parts.log.error('work not handed back', { execution, attempt: attempt.id, error }),
+    })
+  }
+
+  // ── Claiming ──
+
+  #look(poll: HeldPoll): void {
+    if (poll.isAbandoned) return this.#finish(poll)
+    const stocked = this.#queues.stockedOf(poll.group)
+    if (stocked.length > 0) {
+      poll.state = 'looking'
+      poll.group.parked.delete(poll)
+      void this.#parts.inFlight.during(this.#claim(poll, stocked))
+    } else if (poll.isOver || this.#isStopping) this.#finish(poll)
+    else {
+      poll.state = 'parked'
+      poll.group.parked.add(poll)
+    }
+  }
+
+  async #claim(poll: HeldPoll, queues: readonly Queue[]): Promise<void> {
+    const restocks = queues.map(queue => queue.restocks)
+    const { store, clock } = this.#parts
+    try {
+      const claimed = await store.claim({ queues: queues.map(queue => queue.name), worker: poll.request.worker, max: poll.max, now: clock.now() })
+      const isAll = claimed.length < poll.max
+      if (isAll) for (const [index, queue] of queues.entries()) this.#queues.emptied(queue, restocks[index] ?? -1)
+      else for (const queue of queues) this.#wake(queue)
+      poll.works = await this.#handOut(claimed)
+    } catch (error) {
+      this.#drop(poll)
+      return poll.fail(error)
+    }
+    if (poll.works.length > 0) this.#finish(poll)
+    else this.#look(poll)
+  }
+
+  /** Each claimed attempt becomes work in its own execution's mailbox; those that come to nothing are left out. */
+  async #handOut(claimed: readonly Claimed[]): Promise<Work[]> {
+    if (claimed.length === 0) return []
+    const made = await Promise.all(claimed.map(({ execution, attempt }) => this.#handOutOne(execution, attempt)))
+    return made.filter(work => work !== null)
+  }
+
+  #handOutOne(execution: ExecutionId, attempt: Attempt): Promise<Work | null> {
+    return new Promise(resolve => {
+      this.#parts.inbox().post(execution, {
+        body: { kind: 'claimed', attempt },
+        settle: answer => resolve(isWork(answer) ? answer : null),
+        fail: error => {
+          this.#parts.log.error('claimed attempt not handed out', { execution, attempt: attempt.id, error })
+          resolve(null)
+        },
+      })
+    })
+  }
+
+  /** A queue has work again: whoever waits longest for it looks, and wakes the next one if that was not all. */
+  #wake(queue: Queue): void {
+    const poll = this.#queues.longestWaiting(queue.name, waiting => waiting.pending === 0)
+    if (poll) this.#look(poll)
+  }
+
+  // ── Hand-off and news from commits ──
+
+  /** The poll to lease an attempt of this queue to. Every reservation must be followed by `deliver` or `withdraw`. */
+  reserve(name: QueueName): HeldPoll | undefined {
+    const poll = this.#queues.longestWaiting(name, waiting => roomOf(waiting) > 0 && !waiting.isOver)
+    if (!poll) return undefined
+    poll.pending += 1
+    if (roomOf(poll) === 0) poll.group.parked.delete(poll)
+    return poll
+  }
+
+  deliver(poll: HeldPoll, work: Work): void {
+    poll.works.push(work)
+    this.#settle(poll)
+  }
+
+  withdraw(poll: HeldPoll): void {
+    this.#settle(poll)
+  }
+
+  #settle(poll: HeldPoll): void {
+    poll.pending -= 1
+    // Once it has work nothing more is assigned to it (D1): it leaves the list, and what is under way is waited for.
+    if (poll.works.length > 0) poll.group.parked.delete(poll)
+    if (poll.pending > 0) return
+    if (poll.works.length > 0 || poll.isOver) this.#finish(poll)
+    else this.#look(poll)
+  }
+
+  /** A commit left something claimable in this queue. */
+  stock(name: QueueName): void {
+    this.#wake(this.#queues.stock(name))
+  }
+
+  // ── Life ──
+
+  async start(): Promise<void> {
+    const { store, clock } = this.#parts
+    for (const size of await store.queueSizes(clock.now())) if (size.ready > 0) this.stock(size.queue)
+  }
+
+  /** The safety net, and how replicas hear of each other's attempts: parked polls look at what the store says. */
+  async sweep(): Promise<void> {
+    if (this.#held > 0) await this.start()
+  }
+
+  /** Answers the held polls; work that is under way for them is still delivered. */
+  stop(): void {
+    this.#isStopping = true
+    for (const group of [...this.#queues.groups()]) for (const poll of [...group.parked]) this.#give(poll, false)
+  }
+}
+
+function isWork(answer: unknown): answer is Work {
+  return typeof answer === 'object' && answer !== null && !isRefusal(answer)
+}
+

@@ -1,0 +1,307 @@
+/**
+ * One batch of one execution: its letters applied to the view, and the decision that follows. What is here changes the
+ * view and nothing else; the commit loop writes it.
+ */
+import {
+  type Answer,
+  type Answers,
+  type Ask,
+  type Attempt,
+  type Context,
+  type ExecutionId,
+  invariant,
+  isRefusal,
+  type Instant,
+  type MessageId,
+  type QueueName,
+  type Refusal,
+  refuse,
+  View,
+} from '@busbar/kernel'
+import type { Clock, EngineLimits, Work } from './api.js'
+import type { Asks } from './asks.js'
+import { type AnyRules, type Dialects, rulesOf, type SomeView } from './dialects.js'
+import type { HeldPoll } from './held-poll.js'
+import type { Mailbox } from './inbox.js'
+import { type Letter, type LetterBody, nobody } from './letters.js'
+import type { Plans } from './plans.js'
+import type { Views } from './views.js'
+
+type Body<Kind extends LetterBody['kind']> = Extract<LetterBody, { kind: Kind }>
+
+export interface TurnParts {
+  readonly clock: Clock
+  readonly limits: EngineLimits
+  readonly dialects: Dialects
+  readonly asks: Asks
+  readonly plans: Plans
+  readonly views: Views
+  readonly world: Pick<Context, 'lastSeen' | 'secrets' | 'environment'>
+  /** Finds who waits for work of a queue; `Dispatch`. */
+  readonly reserve: (queue: QueueName) => HeldPoll | undefined
+}
+
+/** Work that is made for a poll, if the commit succeeds. */
+export interface Reservation {
+  readonly poll: HeldPoll
+  /** Null: the attempt was spoiled, so the poll gets nothing. */
+  readonly work: Work | null
+}
+
+const spoiledRoundsMax = 100
+const noAnswers: Answers = new Map()
+
+export class Turn {
+  readonly #parts: TurnParts
+  readonly #box: Mailbox
+  readonly #chance: number
+  readonly #mayInsert: boolean
+  #now: Instant
+  #view: SomeView | null | undefined
+  #needsDecision = false
+  #isTick = false
+  readonly answers: unknown[] = []
+  readonly reservations: Reservation[] = []
+  /** Queues in which the decision leaves something claimable that nobody waits for. */
+  readonly left = new Set<QueueName>()
+  /** The decision is longer than a commit may be: what is missing belongs to the next turn. */
+  isUnfinished = false
+
+  constructor(parts: TurnParts, box: Mailbox, options: { readonly chance: number; readonly mayInsert: boolean }) {
+    this.#parts = parts
+    this.#box = box
+    this.#chance = options.chance
+    this.#mayInsert = options.mayInsert
+    this.#now = parts.clock.now()
+    this.#view = parts.views.take(box.id)
+  }
+
+  get view(): SomeView | null | undefined {
+    return this.#view
+  }
+  get now(): Instant {
+    return this.#now
+  }
+  get id(): ExecutionId {
+    return this.#box.id
+  }
+
+  async run(letters: readonly Letter[]): Promise<void> {
+    for (const { body } of letters) this.answers.push(await this.#apply(body))
+    const view = this.#view
+    if (!view) return
+    const rules = this.#rules(view)
+    if (this.#needsDecision) {
+      await this.#decide(view, rules)
+      this.#handOff(view, rules)
+    }
+    this.#checkClaims(view, letters)
+    // If we crash before the next turn, the timer finds what is left to decide.
+    if (this.isUnfinished) view.wakeAt(this.#now)
+  }
+
+  // ── Letters ──
+
+  async #apply(body: LetterBody): Promise<unknown> {
+    if (body.kind === 'start') return this.#start(body)
+    if (this.#view === undefined) this.#view = await this.#parts.views.load(this.#box.id)
+    const view = this.#view
+    if (view === null) return nobody
+    switch (body.kind) {
+      case 'command':
+        return this.#command(view, body)
+      case 'claimed':
+        return this.#claimed(view, body.attempt)
+      case 'release':
+        return this.#release(view, body)
+      case 'extend':
+        return this.#extend(view, body)
+      case 'remove':
+        invariant(false, 'a removal is not part of a turn')
+    }
+  }
+
+  async #start(body: Body<'start'>): Promise<{ readonly id: ExecutionId } | Refusal> {
+    const { id } = this.#box
+    if (this.#view === undefined && !this.#mayInsert) this.#view = await this.#parts.views.load(id)
+    if (this.#view) return this.#startedBefore(this.#view, body.message)
+    const rules = rulesOf(this.#parts.dialects, body.dialect)
+    const planned = await this.#asking((answers: Map<string, Answer>) => rules.planStart(body.request, id, body.parent, this.#context(answers)))
+    if (isRefusal(planned)) return planned
+    const { label, brief, state, definition: text } = planned
+    const { plans } = this.#parts
+    const plan = plans.known(body.dialect, text) ?? (await this.#waiting(plans.keep(body.dialect, text)))
+    const now = this.#now
+    const execution = {
+      id,
+      dialect: body.dialect,
+      definition: plan.id,
+      label,
+      parent: body.parent,
+      status: 'running',
+      createdAt: now,
+      updatedAt: now,
+      endedAt: null,
+      brief,
+      state,
+    } as const
+    this.#view = new View({ execution, plan: plan.plan, version: 0, due: null, lastOrdinal: 0, lastMessage: 0, attempts: [] })
+    if (body.message) this.#view.take(body.message)
+    this.#needsDecision = true
+    return { id }
+  }
+
+  #startedBefore(view: SomeView, message: MessageId | null): { readonly id: ExecutionId } | Refusal {
+    if (!message) return refuse('conflict', `an execution ${view.id} exists already; start with another id`)
+    view.take(message)
+    return { id: view.id }
+  }
+
+  async #command(view: SomeView, { command, message }: Body<'command'>): Promise<unknown> {
+    const rules = this.#rules(view)
+    this.#needsDecision = true
+    if (command.kind === 'tick') this.#isTick = true
+    const applied = await this.#asking(answers => rules.apply(view, command, this.#context(answers)))
+    // A message is taken even when its command is refused: it would be refused again.
+    if (message) view.take(message)
+    return isRefusal(applied) ? applied : applied.reply
+  }
+
+  #claimed(view: SomeView, claimed: Attempt): Work | null {
+    const current = view.attempt(claimed.ordinal)
+    if (!current) return null
+    if (current.state.kind === 'waiting' && current.fence === claimed.fence - 1) view.noteLease(claimed)
+    else if (!isHeldWith(current, claimed.fence)) return null
+    return this.#work(view, this.#rules(view), claimed.ordinal)
+  }
+
+  #release(view: SomeView, { ordinal, fence }: Body<'release'>): boolean {
+    if (!isHeldWith(view.attempt(ordinal), fence)) return false
+    view.postpone(ordinal, this.#now, this.#now)
+    this.#needsDecision = true
+    return true
+  }
+
+  #extend(view: SomeView, { ordinal, fence, until }: Body<'extend'>): boolean {
+    if (!isHeldWith(view.attempt(ordinal), fence)) return false
+    view.extend(ordinal, until, this.#now)
+    return true
+  }
+
+  // ── Deciding ──
+
+  async #decide(view: SomeView, rules: AnyRules): Promise<void> {
+    const { roundsPerCommitMax, attemptsPerCommitMax } = this.#parts.limits
+    const sizeBefore = view.size
+    const answers = new Map<string, Answer>()
+    for (let round = 0; ; round++) {
+      const asks = rules.decide(view, this.#context(answers))
+      if (asks.length === 0) return
+      if (round >= roundsPerCommitMax || view.size - sizeBefore >= attemptsPerCommitMax) {
+        this.isUnfinished = true
+        return
+      }
+      const awaited = this.#parts.asks.answer(asks, answers, { now: this.#now, chance: this.#chance })
+      if (awaited) await this.#waiting(awaited)
+    }
+  }
+
+  /** Calls a rule until it has what it asks for. */
+  async #asking<R extends { readonly kind: string }>(call: (answers: Map<string, Answer>) => R): Promise<Exclude<R, { readonly kind: 'ask' }>> {
+    const answers = new Map<string, Answer>()
+    for (let round = 0; round <= this.#parts.limits.roundsPerCommitMax; round++) {
+      const result = call(answers)
+      if (!isAsking(result)) return result as Exclude<R, { readonly kind: 'ask' }>
+      const awaited = this.#parts.asks.answer(result.asks, answers, { now: this.#now, chance: this.#chance })
+      if (awaited) await this.#waiting(awaited)
+    }
+    invariant(false, `a rule of execution ${this.#box.id} asked more than ${this.#parts.limits.roundsPerCommitMax} times`)
+  }
+
+  async #waiting<R>(answer: Promise<R>): Promise<R> {
+    this.#box.phase = 'asking'
+    const result = await answer
+    this.#box.phase = 'working'
+    return result
+  }
+
+  // ── Handing out ──
+
+  /**
+   * Leases what the decision opened to polls that wait for it. Asks no questions that take time: between here and the
+   * commit nothing is awaited, or a poll would be held while it has work.
+   */
+  #handOff(view: SomeView, rules: AnyRules): void {
+    const now = this.#parts.clock.now()
+    if (now > this.#now) this.#now = now
+    for (let round = 0; round < spoiledRoundsMax; round++) {
+      if (!this.#handOffOnce(view, rules)) return
+      const asks = rules.decide(view, this.#context(noAnswers))
+      if (asks.length > 0) this.isUnfinished = true
+    }
+    this.isUnfinished = true
+  }
+
+  /** True when an attempt was spoiled: its end has to be decided on. */
+  #handOffOnce(view: SomeView, rules: AnyRules): boolean {
+    let isSpoiled = false
+    for (const { ordinal, queue } of this.#isTick ? dueOf(view, this.#now) : view.claimable(this.#now)) {
+      if (queue === null) continue
+      const poll = this.#parts.reserve(queue)
+      if (!poll) {
+        this.left.add(queue)
+        continue
+      }
+      let work: Work | null = null
+      try {
+        view.lease(ordinal, poll.request.worker, this.#now)
+        work = this.#work(view, rules, ordinal)
+      } finally {
+        this.reservations.push({ poll, work })
+      }
+      if (!work) isSpoiled = true
+    }
+    return isSpoiled
+  }
+
+  #work(view: SomeView, rules: AnyRules, ordinal: number): Work | null {
+    const leased = view.attempt(ordinal)
+    invariant(leased, `attempt ${ordinal} of execution ${view.id} was just leased`)
+    const out = rules.handOut(view, leased, this.#context(noAnswers))
+    if (out.kind === 'spoiled') {
+      this.#needsDecision = true
+      return null
+    }
+    return { execution: view.id, attempt: view.attempt(ordinal) ?? leased, work: out.work }
+  }
+
+  /** What was made for a claim is worth nothing if a later letter or the decision ended the attempt. */
+  #checkClaims(view: SomeView, letters: readonly Letter[]): void {
+    for (const [index, { body }] of letters.entries()) {
+      if (body.kind !== 'claimed') continue
+      if (!isHeldWith(view.attempt(body.attempt.ordinal), body.attempt.fence)) this.answers[index] = null
+    }
+  }
+
+  #rules(view: SomeView): AnyRules {
+    return rulesOf(this.#parts.dialects, view.execution.dialect)
+  }
+
+  #context(answers: Answers): Context {
+    const { lastSeen, secrets, environment } = this.#parts.world
+    return { now: this.#now, answers, chance: this.#chance, lastSeen, secrets, environment }
+  }
+}
+
+function isHeldWith(attempt: Attempt | undefined, fence: number): boolean {
+  return attempt?.state.kind === 'leased' && attempt.fence === fence
+}
+
+function isAsking(result: { readonly kind: string }): result is { readonly kind: 'ask'; readonly asks: readonly Ask[] } {
+  return result.kind === 'ask'
+}
+
+/** A delayed attempt changes nothing when its moment comes, so after a timer all that wait are looked at. */
+function* dueOf(view: SomeView, now: Instant): IterableIterator<Attempt> {
+  for (const attempt of view.openAttempts()) if (attempt.state.kind === 'waiting' && attempt.state.notBefore <= now) yield attempt
+}

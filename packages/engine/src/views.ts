@@ -1,0 +1,72 @@
+/**
+ * The views that are kept between batches.
+ *
+ * V1. A view is out of the cache while a batch works on it: nobody else sees it half decided.
+ * V2. What is kept equals what is committed. A view whose commit was refused or is in doubt is not put back.
+ */
+import type { ExecutionId } from '@busbar/kernel'
+import { View } from '@busbar/kernel'
+import type { Store } from '@busbar/store'
+import type { EngineLimits } from './api.js'
+import type { SomeView } from './dialects.js'
+import type { Plans } from './plans.js'
+
+export class Views {
+  readonly #store: Store
+  readonly #plans: Plans
+  readonly #limits: EngineLimits
+  /** In the order of use. Ended executions are rarely asked for again: they leave first. */
+  readonly #open = new Map<ExecutionId, SomeView>()
+  readonly #ended = new Map<ExecutionId, SomeView>()
+  #attempts = 0
+
+  constructor(store: Store, plans: Plans, limits: EngineLimits) {
+    this.#store = store
+    this.#plans = plans
+    this.#limits = limits
+  }
+
+  get size(): number {
+    return this.#open.size + this.#ended.size
+  }
+
+  peek(id: ExecutionId): SomeView | undefined {
+    return this.#open.get(id) ?? this.#ended.get(id)
+  }
+
+  /** Takes the view out, to be worked on. */
+  take(id: ExecutionId): SomeView | undefined {
+    const view = this.peek(id)
+    if (!view) return undefined
+    this.#attempts -= view.size
+    if (!this.#open.delete(id)) this.#ended.delete(id)
+    return view
+  }
+
+  put(view: SomeView): void {
+    this.take(view.id)
+    ;(view.isTerminal ? this.#ended : this.#open).set(view.id, view)
+    this.#attempts += view.size
+    while (this.size > this.#limits.cachedViewsMax || (this.#attempts > this.#limits.cachedAttemptsMax && this.size > 1)) this.#evict()
+  }
+
+  async load(id: ExecutionId): Promise<SomeView | null> {
+    const loaded = await this.#store.load(id)
+    if (!loaded) return null
+    const { dialect, definition } = loaded.execution
+    const { plan } = this.#plans.cached(dialect, definition) ?? (await this.#plans.load(dialect, definition))
+    return new View({ ...loaded, plan })
+  }
+
+  #evict(): void {
+    for (const id of this.#ended.keys()) return void this.take(id)
+    for (const id of this.#open.keys()) return void this.take(id)
+  }
+}
+
+/** A copy that later batches do not change: attempts are immutable, so only their list is copied. */
+export function snapshotOf(view: SomeView): SomeView {
+  const { lastOrdinal, lastMessage } = view.takeChanges()
+  const { execution, plan, version, due } = view
+  return new View({ execution, plan, version, due, lastOrdinal, lastMessage, attempts: view.attempts() })
+}

@@ -1,0 +1,79 @@
+import { type Instant, instant, type QueueName, type WorkerId } from '@busbar/kernel'
+import type { Store } from '@busbar/store'
+import type { Clock, EngineLog } from './api.js'
+import { Lru } from './lru.js'
+
+export interface PollNote {
+  readonly queue: QueueName
+  readonly worker: WorkerId
+  readonly at: Instant
+}
+
+const workersMax = 100_000
+const pollNotesMax = 10_000
+const flushMs = 5_000
+const pageSize = 1_000
+
+/** Who was last seen and when, who polled what. Signs of life are written behind, in batches. */
+export class WorkerBook {
+  readonly #store: Store
+  readonly #clock: Clock
+  readonly #log: EngineLog
+  readonly #seen = new Lru<WorkerId, Instant>(workersMax)
+  readonly #polls = new Lru<string, PollNote>(pollNotesMax)
+  readonly #lastPolls = new Lru<QueueName, Instant>(pollNotesMax)
+  #unwritten = new Map<WorkerId, Instant>()
+  #cancelFlush: (() => void) | null = null
+
+  constructor(store: Store, clock: Clock, log: EngineLog) {
+    this.#store = store
+    this.#clock = clock
+    this.#log = log
+  }
+
+  async load(): Promise<void> {
+    for (let offset = 0; offset < workersMax; offset += pageSize) {
+      const { workers } = await this.#store.workers(offset, pageSize)
+      for (const worker of workers) this.#seen.set(worker.id, worker.lastSeen)
+      if (workers.length < pageSize) return
+    }
+  }
+
+  seen(worker: WorkerId, at: Instant): void {
+    this.#seen.set(worker, at)
+    this.#unwritten.set(worker, at)
+    this.#cancelFlush ??= this.#clock.wakeAt(instant(this.#clock.now() + flushMs), () => void this.flush())
+  }
+
+  lastSeen(worker: WorkerId): Instant | null {
+    return this.#seen.get(worker) ?? null
+  }
+
+  /** Never rejects: a sign of life that was not written is only older than it could be. */
+  async flush(): Promise<void> {
+    this.#cancelFlush?.()
+    this.#cancelFlush = null
+    if (this.#unwritten.size === 0) return
+    const seen = [...this.#unwritten].map(([id, at]) => ({ id, at }))
+    this.#unwritten = new Map()
+    try {
+      await this.#store.seenWorkers(seen)
+    } catch (error) {
+      this.#log.warn('signs of life not written', { workers: seen.length, error })
+    }
+  }
+
+  polled(queue: QueueName, worker: WorkerId, at: Instant): void {
+    this.#polls.set(`${queue}\n${worker}`, { queue, worker, at })
+    this.#lastPolls.set(queue, at)
+  }
+
+  lastPoll(queue: QueueName): Instant | null {
+    return this.#lastPolls.get(queue) ?? null
+  }
+
+  pollData(queue?: QueueName): readonly PollNote[] {
+    const notes = [...this.#polls.values()].filter(note => queue === undefined || note.queue === queue)
+    return notes.reverse()
+  }
+}

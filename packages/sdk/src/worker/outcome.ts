@@ -1,0 +1,45 @@
+/** From what `execute` did to what the server is told. */
+import type { Task, TaskExecLog, TaskResult } from '../models/task.js'
+import { NonRetryableException, type WorkerResult } from './worker.js'
+
+export const unknownErrorMessage = 'An unknown error occurred'
+
+/** A result without a status would make the Java servers fail, so it is a completed one. */
+export function resultOfReturn(task: Task, returned: WorkerResult | undefined, logs: readonly TaskExecLog[]): TaskResult {
+  const result: WorkerResult = returned === undefined || returned === null ? { outputData: {} } : returned
+  return { status: 'COMPLETED', ...definedOnly(result), ...withLogs([...logs, ...(result.logs ?? [])]), ...idsOf(task) }
+}
+
+export function resultOfFailure(task: Task, error: unknown, logs: readonly TaskExecLog[]): TaskResult {
+  return {
+    ...idsOf(task),
+    status: error instanceof NonRetryableException ? 'FAILED_WITH_TERMINAL_ERROR' : 'FAILED',
+    reasonForIncompletion: reasonOf(error),
+    outputData: {},
+    ...withLogs(logs),
+  }
+}
+
+export function reasonOf(error: unknown): string {
+  if (error === undefined || error === null) return unknownErrorMessage
+  const message = typeof error === 'object' && 'message' in error ? error.message : undefined
+  return typeof message === 'string' ? message : String(error)
+}
+
+/** Error handlers take errors; whatever was thrown arrives as one. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(reasonOf(thrown), { cause: thrown })
+}
+
+export function idsOf(task: Task): { readonly workflowInstanceId: string; readonly taskId: string } {
+  return { workflowInstanceId: task.workflowInstanceId ?? '', taskId: task.taskId ?? '' }
+}
+
+/** A key without a value is not sent, as if it had not been written. */
+function definedOnly(result: WorkerResult): WorkerResult {
+  return result.status === undefined ? { ...result, status: 'COMPLETED' } : result
+}
+
+function withLogs(logs: readonly TaskExecLog[]): { readonly logs?: TaskExecLog[] } {
+  return logs.length === 0 ? {} : { logs: [...logs] }
+}

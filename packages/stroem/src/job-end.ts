@@ -1,0 +1,65 @@
+import { type ChildNews, childIdOf, type Context, type Json, type JsonObject, isJsonObject } from '@busbar/kernel'
+import type { Hooks } from './definition/types.js'
+import { cancelStep, type JobView, say, type StepAttempt } from './steps.js'
+import { armTimers } from './deadlines.js'
+
+export type EndStatus = 'completed' | 'failed' | 'cancelled'
+
+/** Ends the job once: whoever comes later finds it ended. */
+export function endJob(view: JobView, status: EndStatus, output: Json, context: Context): void {
+  view.setState({ ...view.state, output })
+  view.setStatus(status, context.now)
+  mentionHooks(view, status, context)
+  tellParent(view, status, output)
+  // Workers may still hold steps of a cancelled job: they report, or are lost.
+  armTimers(view, context)
+}
+
+/** What waits ends now; what a worker runs ends when the worker reports, or is lost. */
+export function cancelJob(view: JobView, context: Context): void {
+  say(view, context, 'Job cancelled by user')
+  closeUnclaimed(view, context)
+  endJob(view, 'cancelled', null, context)
+}
+
+export function closeUnclaimed(view: JobView, context: Context): void {
+  for (const attempt of view.openAttempts()) {
+    if (attempt.state.kind === 'leased') continue
+    const isRunning = attempt.data.role === 'loop' || isChild(view, attempt)
+    cancelChild(view, attempt)
+    cancelStep(view, attempt, isRunning ? 'Job cancelled' : null, context)
+  }
+}
+
+/** Ends the child job of a step whose own end does not wait for it. */
+export function cancelChild(view: JobView, attempt: StepAttempt): void {
+  if (isChild(view, attempt)) view.send(childIdOf(attempt.id, 0), { kind: 'command', command: { kind: 'cancel', by: 'parent' } })
+}
+
+function isChild(view: JobView, attempt: StepAttempt): boolean {
+  return attempt.data.role !== 'loop' && view.plan.byName.get(attempt.data.step)?.action.type === 'task'
+}
+
+function tellParent(view: JobView, status: EndStatus, output: Json): void {
+  const { parent } = view.execution
+  if (parent === null) return
+  const news: ChildNews = {
+    kind: 'childEnded',
+    attempt: parent.attempt,
+    child: view.id,
+    status,
+    output: isJsonObject(output) ? output : null,
+    reason: null,
+    title: view.plan.snapshot.task,
+  }
+  view.send(parent.execution, { kind: 'command', command: news as JsonObject })
+}
+
+const hooksOf = { completed: 'onSuccess', failed: 'onError', cancelled: 'onCancel' } satisfies Record<EndStatus, keyof Hooks>
+const wordOf = { completed: 'on_success', failed: 'on_error', cancelled: 'on_cancel' } satisfies Record<EndStatus, string>
+
+function mentionHooks(view: JobView, status: EndStatus, context: Context): void {
+  for (const [index, hook] of view.plan.task.hooks[hooksOf[status]].entries()) {
+    say(view, context, `[hooks] Failed to fire hook ${wordOf[status]}[${index}] for action '${hook.action}': hooks are not built yet`)
+  }
+}

@@ -1,0 +1,34 @@
+/** What time does to a job: time-outs of steps, approvals and the job, and workers that fell silent. */
+import type { Context } from '@busbar/kernel'
+import { armTimers, jobDeadline, lostAt, stepDeadline } from './deadlines.js'
+import { cancelChild, cancelJob } from './job-end.js'
+import { failStep, type JobView, nameOf, say, type StepAttempt } from './steps.js'
+
+export function onTick(view: JobView, context: Context): void {
+  const deadline = jobDeadline(view)
+  if (!view.isTerminal && deadline !== null && deadline <= context.now) {
+    say(view, context, '[recovery] Job timed out, cancelling')
+    cancelJob(view, context)
+  }
+  for (const attempt of view.openAttempts()) expire(view, attempt, context)
+  armTimers(view, context)
+}
+
+function expire(view: JobView, attempt: StepAttempt, context: Context): void {
+  const deadline = stepDeadline(view, attempt)
+  if (deadline !== null && deadline <= context.now) return timeOut(view, attempt, context)
+  if (attempt.state.kind !== 'leased' || lostAt(view, attempt, context) > context.now) return
+  failStep(view, attempt, `Worker heartbeat timeout (worker ${attempt.state.worker} unresponsive)`, context)
+}
+
+function timeOut(view: JobView, attempt: StepAttempt, context: Context): void {
+  const name = nameOf(attempt.data)
+  if (view.plan.byName.get(attempt.data.step)?.action.type === 'approval') {
+    say(view, context, `[recovery] Approval step '${name}' timed out, marking as failed`)
+    return failStep(view, attempt, 'Approval timed out', context)
+  }
+  say(view, context, `[recovery] Step '${name}' timed out, marking as failed`)
+  cancelChild(view, attempt)
+  failStep(view, attempt, 'Step timed out (server-side enforcement)', context)
+}
+
