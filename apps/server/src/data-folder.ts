@@ -16,7 +16,11 @@ export async function openDataFolder(path: string): Promise<void> {
     if ((found.mode & othersMask) !== 0) await chmod(path, ownerOnly)
   } catch (cause) {
     if (cause instanceof Problem) throw cause
-    throw new Problem('unavailable', `the data folder ${path} cannot be used (${codeOf(cause)}): give the server's account its own writable folder with "data"`, { cause })
+    throw new Problem(
+      'unavailable',
+      `the data folder ${path} cannot be used (${codeOf(cause)}): give the server's account its own writable folder with "data"`,
+      { cause },
+    )
   }
 }
 

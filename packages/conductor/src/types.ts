@@ -22,6 +22,8 @@ export interface Brief {
   readonly priority?: number
   readonly taskToDomain?: Domains
   readonly event?: string
+  /** A snapshot that took the place of the first one (a restart with the latest definitions). */
+  readonly definition?: string
 }
 
 /** Task type (or `*`) → comma-separated domains. */

@@ -1,5 +1,18 @@
 /** What the engine offers to the floors above it. `Engine` (engine.ts) implements it; servers and tests use only this. */
-import type { Answer, Attempt, DefinitionKind, DialectName, ExecutionId, Instant, Json, JsonObject, MessageId, QueueName, Refusal, WorkerId } from '@busbar/kernel'
+import type {
+  Answer,
+  Attempt,
+  DefinitionKind,
+  DialectName,
+  ExecutionId,
+  Instant,
+  Json,
+  JsonObject,
+  MessageId,
+  QueueName,
+  Refusal,
+  WorkerId,
+} from '@busbar/kernel'
 import type { View } from '@busbar/kernel'
 import type { ConductorTypes } from '@busbar/conductor'
 import type { StroemTypes } from '@busbar/stroem'

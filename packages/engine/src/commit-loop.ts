@@ -22,7 +22,7 @@ export interface Outlets {
   readonly deliver: (poll: HeldPoll, work: Work) => void
   readonly withdraw: (poll: HeldPoll) => void
   readonly stock: (queue: QueueName) => void
-  readonly due: (id: ExecutionId, due: Instant | null) => void
+  readonly due: (id: ExecutionId, due: Instant | null, isChanged: boolean) => void
   readonly send: (messages: readonly Message[]) => void
   readonly tell: (id: ExecutionId, news: News) => void
   /** The decision is not finished: the execution gets another turn, after others had theirs. */
@@ -92,7 +92,9 @@ export class CommitLoop {
     try {
       return await this.#parts.store.commit(changes)
     } catch (error) {
-      throw error instanceof Problem ? error : new Problem('unavailable', 'the store did not say whether it wrote the decision; read before you repeat it', { cause: error })
+      throw error instanceof Problem
+        ? error
+        : new Problem('unavailable', 'the store did not say whether it wrote the decision; read before you repeat it', { cause: error })
     }
   }
 
@@ -110,7 +112,7 @@ export class CommitLoop {
     try {
       for (const { poll, work } of turn.reservations) work ? outlets.deliver(poll, work) : outlets.withdraw(poll)
       for (const queue of turn.left) outlets.stock(queue)
-      if (view) outlets.due(id, view.due)
+      if (view) outlets.due(id, view.due, changes !== null)
       if (changes && changes.sent.length > 0) outlets.send(changes.sent)
       if (changes && view) outlets.tell(id, { ended: view.isTerminal })
       if (turn.isUnfinished) outlets.again(id)

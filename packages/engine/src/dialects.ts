@@ -1,12 +1,16 @@
 /** The closed union of dialects: the only file of the engine that names them. */
-import type { ConductorTypes } from '@busbar/conductor'
+import { conductorRules, type ConductorTypes } from '@busbar/conductor'
 import { assertNever, type DialectName, type DialectTypes, type Rules, type View } from '@busbar/kernel'
-import type { StroemTypes } from '@busbar/stroem'
+import { stroemRules, type StroemTypes } from '@busbar/stroem'
 import type { AnyView } from './api.js'
 
 export interface Dialects {
   readonly conductor: Rules<ConductorTypes>
   readonly stroem: Rules<StroemTypes>
+}
+
+export function dialectsWith(rules: Partial<Dialects> = {}): Dialects {
+  return { conductor: rules.conductor ?? conductorRules, stroem: rules.stroem ?? stroemRules }
 }
 
 /** To the engine a dialect is six functions over values that it never looks into. */

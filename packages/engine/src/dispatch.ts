@@ -239,4 +239,3 @@ export class Dispatch {
 function isWork(answer: unknown): answer is Work {
   return typeof answer === 'object' && answer !== null && !isRefusal(answer)
 }
-

@@ -1,6 +1,345 @@
-import { Problem } from '@busbar/kernel'
-import type { EngineApi, EngineOptions } from './api.js'
+/**
+ * The engine: load, decide, commit, act. It wires the parts and is the only one that knows them all.
+ *
+ *   send, create ─► Inbox ─► CommitLoop (Turn: apply, decide ⟲ Asks, hand-off) ─► store.commit ─► callers
+ *   Timers, Messages ─┘                                                                 ├─► Dispatch (held polls)
+ *                                                                                       └─► Timers, Messages, Watchers
+ */
+import {
+  type Answer,
+  type DefinitionKind,
+  type DialectName,
+  type ExecutionId,
+  type Instant,
+  instant,
+  isRefusal,
+  isTerminal,
+  type Json,
+  type JsonObject,
+  newExecutionId,
+  Problem,
+  type QueueName,
+  type Refusal,
+  refuse,
+  type WorkerId,
+} from '@busbar/kernel'
+import type { LogLine, Store, StoredDefinition } from '@busbar/store'
+import type { AnyView, EngineApi, EngineLimits, EngineOptions, Evaluator, PollRequest, StartResult, Work } from './api.js'
+import { Asks } from './asks.js'
+import { CommitLoop, type Outlets } from './commit-loop.js'
+import { Definitions } from './definitions.js'
+import { dialectsWith, toAnyView } from './dialects.js'
+import { Dispatch } from './dispatch.js'
+import { EffectRunner } from './effects/effect-runner.js'
+import { SandboxPool } from './evaluations/sandbox-pool.js'
+import { InFlight } from './in-flight.js'
+import { Inbox } from './inbox.js'
+import { type LetterBody, nobody } from './letters.js'
+import { defaultLimits } from './limits.js'
+import { type FollowOptions, Logs } from './logs.js'
+import { Messages } from './messages.js'
+import { Plans } from './plans.js'
+import { Sweeps } from './sweeps.js'
+import { Timers } from './timers.js'
+import { Views } from './views.js'
+import { Watchers } from './watchers.js'
+import { WorkerBook } from './worker-book.js'
 
-export function createEngine(_options: EngineOptions): EngineApi {
-  throw new Problem('unsupported', 'the engine is being built')
+export function createEngine(options: EngineOptions): EngineApi {
+  return new Engine(options)
+}
+
+const idTriesMax = 3
+
+class Engine implements EngineApi {
+  readonly store: Store
+  readonly now: () => Instant
+  readonly #options: EngineOptions
+  readonly #limits: EngineLimits
+  readonly #inFlight = new InFlight()
+  readonly #inbox: Inbox
+  readonly #views: Views
+  readonly #definitions: Definitions
+  readonly #workers: WorkerBook
+  readonly #watchers: Watchers
+  readonly #dispatch: Dispatch
+  readonly #timers: Timers
+  readonly #messages: Messages
+  readonly #logs: Logs
+  readonly #evaluator: Evaluator
+  readonly #effects: EffectRunner
+  readonly #sweeps: Sweeps
+  #state: 'new' | 'running' | 'stopping' | 'stopped' = 'new'
+
+  constructor(options: EngineOptions) {
+    const { store, clock, log } = options
+    this.#options = options
+    this.store = store
+    this.now = () => clock.now()
+    this.#limits = { ...defaultLimits, ...options.limits }
+    const dialects = dialectsWith(options.rules)
+    const limits = this.#limits
+    const inFlight = this.#inFlight
+    const inbox = () => this.#inbox
+    const plans = new Plans(store, dialects)
+    this.#views = new Views(store, plans, limits)
+    this.#definitions = new Definitions(store)
+    this.#workers = new WorkerBook(store, clock, log)
+    this.#watchers = new Watchers(log)
+    this.#evaluator = options.evaluator ?? new SandboxPool(limits, log)
+    this.#dispatch = new Dispatch({ store, clock, log, limits, inFlight, workers: this.#workers, exclusive: options.exclusive ?? true, inbox })
+    this.#timers = new Timers({ store, clock, log, inFlight, inbox })
+    this.#messages = new Messages({ store, log, inbox, onLeft: () => this.#sweeps.soon() })
+    this.#logs = new Logs({ store, inFlight, watchers: this.#watchers, isEnded: id => this.#isEnded(id) })
+    this.#sweeps = new Sweeps({ clock, log, inFlight, sweepMs: limits.sweepMs, sweep: () => this.#sweep() })
+    this.#effects = new EffectRunner({
+      handlers: options.effects ?? {},
+      clock,
+      log,
+      concurrencyMax: limits.effectsMax,
+      poll: request => this.#dispatch.poll(request),
+      send: (id, command) => this.send(id, command),
+      extend: (work, leaseMs) => this.#post(work.execution, { kind: 'extend', ...leaseOf(work), until: instant(clock.now() + leaseMs) }),
+      release: work => this.#post(work.execution, { kind: 'release', ...leaseOf(work) }),
+    })
+    const commits = new CommitLoop({
+      store,
+      clock,
+      log,
+      chance: options.chance,
+      limits,
+      views: this.#views,
+      inFlight,
+      outlets: this.#outlets(),
+      turn: {
+        clock,
+        limits,
+        dialects,
+        plans,
+        views: this.#views,
+        asks: new Asks(this.#definitions, this.#workers, this.#evaluator),
+        world: {
+          lastSeen: worker => this.#workers.lastSeen(worker),
+          secrets: options.secrets ?? (() => ({})),
+          environment: options.environment ?? (() => null),
+        },
+        reserve: queue => this.#dispatch.reserve(queue),
+      },
+    })
+    this.#inbox = new Inbox(limits, inFlight, box => commits.work(box))
+  }
+
+  // ── Life ──
+
+  async start(): Promise<void> {
+    if (this.#state !== 'new') throw new Problem('conflict', `the engine is ${this.#state}; make a new one`)
+    this.#state = 'running'
+    await this.#workers.load()
+    await this.#dispatch.start()
+    await this.#messages.sweep()
+    await this.#timers.start()
+    this.#sweeps.start()
+    this.#effects.start()
+  }
+
+  async stop(withinMs: number): Promise<void> {
+    if (this.#state === 'stopped') return
+    this.#state = 'stopping'
+    this.#timers.stop()
+    this.#sweeps.stop()
+    this.#messages.stop()
+    this.#dispatch.stop()
+    const drained = Promise.all([this.#effects.stop(), this.#inFlight.idle()]).then(() => true)
+    if (!(await this.#within(withinMs, drained))) this.#options.log.warn('engine stopped before all had ended', { inFlight: this.#inFlight.count })
+    await this.#workers.flush()
+    await this.#evaluator.stop()
+    this.#state = 'stopped'
+  }
+
+  async #within(ms: number, done: Promise<boolean>): Promise<boolean> {
+    const { clock } = this.#options
+    let cancel = () => {}
+    const late = new Promise<boolean>(resolve => {
+      cancel = clock.wakeAt(instant(clock.now() + ms), () => resolve(false))
+    })
+    const isDone = await Promise.race([done, late])
+    cancel()
+    return isDone
+  }
+
+  idle(): Promise<void> {
+    return this.#inFlight.idle()
+  }
+
+  async runOnce(): Promise<{ readonly timersFired: number; readonly messagesDelivered: number }> {
+    const timersFired = await this.#inFlight.during(this.#timers.runOnce())
+    const messagesDelivered = await this.#inFlight.during(this.#messages.sweep())
+    await this.#effects.runOnce()
+    return { timersFired, messagesDelivered }
+  }
+
+  async #sweep(): Promise<void> {
+    await this.#messages.sweep()
+    await this.#timers.sweep()
+    await this.#dispatch.sweep()
+  }
+
+  // ── Executions ──
+
+  async create(dialect: DialectName, request: JsonObject, options: { readonly id?: ExecutionId } = {}): Promise<StartResult | Refusal> {
+    const body = { kind: 'start', dialect, request, parent: null, message: null } as const
+    if (options.id !== undefined) return this.#accept<StartResult | Refusal>(options.id, body)
+    for (let tries = 1; ; tries++) {
+      const id = this.#newId()
+      const started = await this.#accept<StartResult | Refusal>(id, body)
+      // A clash of random ids: the other execution is safe, this one takes another id.
+      const isClash = isRefusal(started) && started.code === 'conflict' && started.details === id
+      if (!isClash || tries >= idTriesMax) return started
+    }
+  }
+
+  async send<Reply>(id: ExecutionId, command: { readonly kind: string }): Promise<Reply | Refusal> {
+    const answer = await this.#accept<Reply | Refusal | typeof nobody>(id, { kind: 'command', command, message: null })
+    return answer === nobody ? refuse('missing', `there is no execution ${id}`) : answer
+  }
+
+  async remove(id: ExecutionId): Promise<boolean> {
+    return this.#accept<boolean>(id, { kind: 'remove' })
+  }
+
+  /** The answer is what the turn gives for a letter of this kind; `Answer` says which type that is. */
+  #accept<Answer>(id: ExecutionId, body: LetterBody): Promise<Answer> {
+    if (this.#state !== 'running' && this.#state !== 'new') return Promise.reject(new Problem('unavailable', 'the engine stops; send it again to the next one'))
+    return new Promise<Answer>((resolve, reject) => {
+      this.#inbox.accept(id, { body, settle: answer => resolve(answer as Answer), fail: reject })
+    })
+  }
+
+  /** For the engine's own workers, also while it stops. False when there is nothing to hold. */
+  async #post(id: ExecutionId, body: LetterBody): Promise<boolean> {
+    const answer = await new Promise<unknown>((resolve, reject) => this.#inbox.post(id, { body, settle: resolve, fail: reject }))
+    return answer === true
+  }
+
+  poll(request: PollRequest): Promise<readonly Work[]> {
+    return this.#dispatch.poll(request)
+  }
+
+  async read(id: ExecutionId): Promise<AnyView | null> {
+    const box = this.#inbox.box(id)
+    // A batch under way ends soon and may be what the caller just sent; an evaluation may take seconds, so then the
+    // committed rows are read.
+    if (box && box.phase !== 'asking') {
+      const view = await new Promise<AnyView | undefined>(resolve => box.readers.push(after => resolve(after && toAnyView(after))))
+      if (view) return view
+    }
+    const view = await this.#views.read(id, this.#options.exclusive ?? true)
+    return view && toAnyView(view)
+  }
+
+  watch(id: ExecutionId, listener: () => void): () => void {
+    return this.#watchers.watch(id, () => listener())
+  }
+
+  changed(id: ExecutionId, { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<void> {
+    if (signal?.aborted) return Promise.resolve()
+    const { clock } = this.#options
+    return new Promise(resolve => {
+      const done = () => {
+        unwatch()
+        cancel()
+        signal?.removeEventListener('abort', done)
+        resolve()
+      }
+      const unwatch = this.#watchers.watch(id, done)
+      const cancel = clock.wakeAt(instant(clock.now() + timeoutMs), done)
+      signal?.addEventListener('abort', done, { once: true })
+    })
+  }
+
+  async #isEnded(id: ExecutionId): Promise<boolean | null> {
+    const status = this.#views.peek(id)?.status ?? (await this.store.load(id))?.execution.status
+    return status === undefined ? null : isTerminal(status)
+  }
+
+  // ── Logs, definitions, workers ──
+
+  appendLogs(id: ExecutionId, lines: readonly Omit<LogLine, 'position'>[]): Promise<void> {
+    return this.#logs.append(id, lines)
+  }
+
+  followLogs(id: ExecutionId, options: FollowOptions): AsyncIterable<readonly LogLine[]> {
+    return this.#logs.follow(id, options)
+  }
+
+  putDefinition(definition: StoredDefinition): Promise<void> {
+    return this.#definitions.put(definition)
+  }
+
+  async definition(kind: DefinitionKind, namespace: string, name: string, version: number | null): Promise<StoredDefinition | null> {
+    return (await this.#definitions.get(kind, namespace, name, version)).stored
+  }
+
+  definitions(kind: DefinitionKind, namespace: string, name?: string): Promise<readonly StoredDefinition[]> {
+    return this.#definitions.list(kind, namespace, name)
+  }
+
+  deleteDefinition(kind: DefinitionKind, namespace: string, name: string, version: number): Promise<boolean> {
+    return this.#definitions.delete(kind, namespace, name, version)
+  }
+
+  seen(worker: WorkerId, at: Instant): void {
+    this.#workers.seen(worker, at)
+  }
+
+  lastSeen(worker: WorkerId): Instant | null {
+    return this.#workers.lastSeen(worker)
+  }
+
+  pollData(queue?: QueueName): readonly { readonly queue: QueueName; readonly worker: WorkerId; readonly at: Instant }[] {
+    return this.#workers.pollData(queue)
+  }
+
+  async evaluate(code: string, input: Json): Promise<Answer> {
+    const [answer] = await this.#evaluator.evaluate([{ code, input }], { now: this.now(), chance: this.#options.chance() })
+    return answer ?? { ok: false, why: 'error', message: 'the sandbox gave no answer', line: null }
+  }
+
+  // ── Inside ──
+
+  #outlets(): Outlets {
+    return {
+      deliver: (poll, work) => this.#dispatch.deliver(poll, work),
+      withdraw: poll => this.#dispatch.withdraw(poll),
+      stock: queue => this.#dispatch.stock(queue),
+      due: (id, due, isChanged) => this.#timers.note(id, due, isChanged),
+      send: messages => this.#messages.deliver(messages),
+      tell: (id, news) => this.#watchers.tell(id, news),
+      again: id => this.#again(id),
+    }
+  }
+
+  /** The rest of a long decision, after a turn of the event loop. What a stop leaves undone, the timer finds. */
+  #again(id: ExecutionId): void {
+    if (this.#state !== 'running') return
+    const { clock, log } = this.#options
+    this.#inFlight.begin()
+    clock.wakeAt(clock.now(), () => {
+      this.#inbox.post(id, {
+        body: { kind: 'command', command: { kind: 'tick' }, message: null },
+        settle: () => {},
+        fail: error => log.error('long decision interrupted', { execution: id, error }),
+      })
+      this.#inFlight.end()
+    })
+  }
+
+  #newId(): ExecutionId {
+    const { chance } = this.#options
+    return newExecutionId(this.now(), { high12: Math.floor(chance() * 2 ** 12), low38: Math.floor(chance() * 2 ** 38) })
+  }
+}
+
+function leaseOf({ attempt }: Work): { readonly ordinal: number; readonly fence: number } {
+  return { ordinal: attempt.ordinal, fence: attempt.fence }
 }

@@ -5,7 +5,7 @@
  * T2. The nearest due time is known: read from the store after each pass, and lowered by every commit in between.
  * T3. An execution whose tick fails, or changes nothing and is due still, is left alone for a growing time.
  */
-import { type ExecutionId, instant, type Instant } from '@busbar/kernel'
+import { after, earliest, type ExecutionId, instant, type Instant } from '@busbar/kernel'
 import type { Store } from '@busbar/store'
 import type { Clock, EngineLog } from './api.js'
 import type { InFlight } from './in-flight.js'
@@ -30,44 +30,68 @@ const backOffMs = 1_000
 const backOffMsMax = 60_000
 const endOfTime = instant(Number.MAX_SAFE_INTEGER)
 
+/** What a commit said of an execution while its tick was under way. */
+interface TickNews {
+  due: Instant | null
+  isChanged: boolean
+}
+
 export class Timers {
   readonly #parts: TimerParts
-  /** Executions whose tick is under way → what their due became with it (undefined: not heard of yet). */
-  readonly #ticking = new Map<ExecutionId, Instant | null | undefined>()
+  /** Executions whose tick is under way; null until their commit was heard of. */
+  readonly #ticking = new Map<ExecutionId, TickNews | null>()
   readonly #backOffs = new Map<ExecutionId, BackOff>()
   #armedAt: Instant | null = null
   #disarm: (() => void) | null = null
-  #state: 'off' | 'resting' | 'passing' = 'off'
+  #isOn = false
+  #isPassing = false
+  /** Something became due during a pass, maybe too late for it: another pass follows. */
+  #isRungAgain = false
+  /** There was no room for all that is due. */
+  #isCrowded = false
 
   constructor(parts: TimerParts) {
     this.#parts = parts
   }
 
   async start(): Promise<void> {
-    this.#state = 'resting'
+    this.#isOn = true
     this.#arm(await this.#parts.store.nextDue())
   }
 
   stop(): void {
-    this.#state = 'off'
+    this.#isOn = false
     this.#disarm?.()
     this.#disarm = null
     this.#armedAt = null
   }
 
   /** A commit says when its execution is due. */
-  note(id: ExecutionId, due: Instant | null): void {
-    if (this.#ticking.has(id)) this.#ticking.set(id, due)
-    else if (!this.#backOffs.has(id)) this.#arm(due)
+  note(id: ExecutionId, due: Instant | null, isChanged: boolean): void {
+    const news = this.#ticking.get(id)
+    if (news === undefined) {
+      if (!this.#backOffs.has(id)) this.#arm(due)
+    } else if (news === null) this.#ticking.set(id, { due, isChanged })
+    else {
+      news.due = due
+      news.isChanged ||= isChanged
+    }
   }
 
   /** Ticks all that is due now; returns how many, when those ticks are done. */
   async runOnce(): Promise<number> {
-    return this.#parts.inFlight.during(this.#pass().then(ticks => ticks.length))
+    const ticks = await this.#tickDue()
+    await Promise.all(ticks)
+    return ticks.length
+  }
+
+  /** The safety net: what was missed is found again. */
+  async sweep(): Promise<void> {
+    if (this.#isOn) this.#arm(await this.#parts.store.nextDue())
   }
 
   #arm(at: Instant | null): void {
-    if (at === null || this.#state === 'off' || (this.#armedAt !== null && this.#armedAt <= at)) return
+    if (at === null || !this.#isOn || (this.#armedAt !== null && this.#armedAt <= at)) return
     this.#disarm?.()
     this.#armedAt = at
     this.#disarm = this.#parts.clock.wakeAt(at, () => this.#ring())
@@ -76,22 +100,84 @@ export class Timers {
   #ring(): void {
     this.#armedAt = null
     this.#disarm = null
-    if (this.#state === 'passing') return
-    void this.#parts.inFlight.during(this.#fire())
+    if (this.#isPassing) this.#isRungAgain = true
+    else void this.#parts.inFlight.during(this.#pass())
   }
 
-  async #fire(): Promise<void> {
-    this.#state = 'passing'
+  async #pass(): Promise<void> {
+    const { clock, log } = this.#parts
+    this.#isPassing = true
     let next: Instant | null
     try {
-      await this.#begin()
-      next = await this.#next()
+      await this.#tickDue()
+      next = this.#isCrowded ? null : await this.#next()
     } catch (error) {
-      this.#parts.log.error('timers not read', { error })
-      next = this.#in(backOffMs)
+      log.error('timers not read', { error })
+      next = after(clock.now(), backOffMs)
     }
-    if (this.#state === 'passing') this.#state = 'resting'
+    this.#isPassing = false
+    if (this.#isRungAgain) next = clock.now()
+    this.#isRungAgain = false
     this.#arm(next)
+  }
+
+  async #tickDue(): Promise<Promise<void>[]> {
+    const { store, clock } = this.#parts
+    const ticks: Promise<void>[] = []
+    for (;;) {
+      const room = Math.min(pageSize, ticksMax - this.#ticking.size)
+      this.#isCrowded = room <= 0
+      if (this.#isCrowded) return ticks
+      const now = clock.now()
+      const limit = room + this.#ticking.size + this.#backOffs.size
+      const page = await store.due(now, limit)
+      for (const { id } of page) if (!this.#ticking.has(id) && !this.#isBackedOff(id, now)) ticks.push(this.#tick(id))
+      if (page.length < limit) return ticks
+    }
+  }
+
+  #tick(id: ExecutionId): Promise<void> {
+    this.#ticking.set(id, null)
+    return new Promise(resolve => {
+      const end = (isDone: boolean) => {
+        this.#ticked(id, isDone)
+        resolve()
+      }
+      this.#parts.inbox().post(id, {
+        body: { kind: 'command', command: { kind: 'tick' }, message: null },
+        settle: () => {
+          // The commit's news come right after its answers.
+          queueMicrotask(() => end(true))
+        },
+        fail: () => end(false),
+      })
+    })
+  }
+
+  #ticked(id: ExecutionId, isDone: boolean): void {
+    const news = this.#ticking.get(id) ?? null
+    this.#ticking.delete(id)
+    const now = this.#parts.clock.now()
+    const isStuck = !isDone || (news !== null && news.due !== null && news.due <= now && !news.isChanged)
+    if (isStuck) this.#backOff(id, now)
+    else {
+      this.#backOffs.delete(id)
+      this.#arm(news?.due ?? null)
+    }
+    if (this.#isCrowded && this.#ticking.size < ticksMax / 2) this.#arm(now)
+  }
+
+  #backOff(id: ExecutionId, now: Instant): void {
+    const failures = (this.#backOffs.get(id)?.failures ?? 0) + 1
+    const until = after(now, Math.min(backOffMs * 2 ** (failures - 1), backOffMsMax))
+    this.#backOffs.set(id, { until, failures })
+    this.#parts.log.warn('timer of an execution does not settle', { execution: id, failures, until })
+    this.#arm(until)
+  }
+
+  #isBackedOff(id: ExecutionId, now: Instant): boolean {
+    const backOff = this.#backOffs.get(id)
+    return backOff !== undefined && backOff.until > now
   }
 
   /** The first moment at which somebody is due whom no tick under way and no back-off covers. */
@@ -99,9 +185,8 @@ export class Timers {
     const { store } = this.#parts
     if (this.#ticking.size === 0 && this.#backOffs.size === 0) return store.nextDue()
     const listed = await store.due(endOfTime, this.#ticking.size + this.#backOffs.size + 1)
-    let next: Instant | null = null
-    for (const { until } of this.#backOffs.values()) if (next === null || until < next) next = until
-    const free = listed.find(({ id }) => !this.#ticking.has(id) && !this.#backOffs.has(id))
-    return free && (next === null || free.at < next) ? free.at : next
+    let next = listed.find(({ id }) => !this.#ticking.has(id) && !this.#backOffs.has(id))?.at ?? null
+    for (const { until } of this.#backOffs.values()) next = earliest(next, until)
+    return next
   }
 }

@@ -152,7 +152,7 @@ export class Turn {
   }
 
   #startedBefore(view: SomeView, message: MessageId | null): { readonly id: ExecutionId } | Refusal {
-    if (!message) return refuse('conflict', `an execution ${view.id} exists already; start with another id`)
+    if (!message) return refuse('conflict', `an execution ${view.id} exists already; start with another id`, view.id)
     view.take(message)
     return { id: view.id }
   }

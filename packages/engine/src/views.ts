@@ -58,6 +58,12 @@ export class Views {
     return new View({ ...loaded, plan })
   }
 
+  /** For readers: a copy of what is kept, or else what is stored. */
+  async read(id: ExecutionId, isCacheTrue: boolean): Promise<SomeView | null> {
+    const kept = isCacheTrue ? this.peek(id) : undefined
+    return kept ? snapshotOf(kept) : this.load(id)
+  }
+
   #evict(): void {
     for (const id of this.#ended.keys()) return void this.take(id)
     for (const id of this.#open.keys()) return void this.take(id)

@@ -48,6 +48,19 @@ export interface Claimed {
   readonly attempt: Attempt
 }
 
+export interface QueueSize {
+  readonly queue: QueueName
+  readonly ready: number
+  readonly delayed: number
+  /** When the earliest delayed one becomes ready. */
+  readonly nextAt: Instant | null
+}
+
+export interface DueExecution {
+  readonly id: ExecutionId
+  readonly at: Instant
+}
+
 export interface StoredDefinition {
   readonly kind: DefinitionKind
   readonly namespace: string
@@ -93,6 +106,13 @@ export interface LogLine {
   readonly text: string
 }
 
+export interface LogRequest {
+  readonly source?: string
+  /** Lines after this position; 0: from the start. */
+  readonly after: number
+  readonly limit: number
+}
+
 export interface StoredWorker {
   readonly id: WorkerId
   readonly name: string
@@ -100,6 +120,11 @@ export interface StoredWorker {
   readonly registeredAt: Instant
   /** What the dialect keeps: abilities, tags, version. JSON text. */
   readonly detail: string
+}
+
+export interface WorkerSighting {
+  readonly id: WorkerId
+  readonly at: Instant
 }
 
 export interface Store {
@@ -121,13 +146,13 @@ export interface Store {
   // Queues
   claim(request: ClaimRequest): Promise<readonly Claimed[]>
   /** How many attempts wait in each queue and are due at `now`, with when the earliest later one becomes due. */
-  queueSizes(now: Instant): Promise<readonly { readonly queue: QueueName; readonly ready: number; readonly delayed: number; readonly nextAt: Instant | null }[]>
+  queueSizes(now: Instant): Promise<readonly QueueSize[]>
   /** The open attempts of a queue, waiting or leased, oldest first. */
   openAttempts(queue: QueueName, offset: number, limit: number): Promise<readonly Claimed[]>
 
   // Timers and messages
   /** Executions whose time has come, earliest first. */
-  due(now: Instant, limit: number): Promise<readonly { readonly id: ExecutionId; readonly at: Instant }[]>
+  due(now: Instant, limit: number): Promise<readonly DueExecution[]>
   /** The earliest due time of all, or null. */
   nextDue(): Promise<Instant | null>
   /** Messages that were sent and not taken, in order; for the start of the engine and its safety net. */
@@ -146,7 +171,7 @@ export interface Store {
 
   // Workers
   putWorker(worker: StoredWorker): Promise<void>
-  seenWorkers(seen: readonly { readonly id: WorkerId; readonly at: Instant }[]): Promise<void>
+  seenWorkers(seen: readonly WorkerSighting[]): Promise<void>
   worker(id: WorkerId): Promise<StoredWorker | null>
   workers(offset: number, limit: number): Promise<{ readonly workers: readonly StoredWorker[]; readonly total: number }>
 
@@ -154,5 +179,5 @@ export interface Store {
   /** Appends lines; each gets its position. Resolves when they are written. */
   appendLogs(execution: ExecutionId, lines: readonly Omit<LogLine, 'position'>[]): Promise<void>
   /** Lines after `after` (0: from the start), oldest first; of one source if given. */
-  logs(execution: ExecutionId, options: { readonly source?: string; readonly after: number; readonly limit: number }): Promise<readonly LogLine[]>
+  logs(execution: ExecutionId, request: LogRequest): Promise<readonly LogLine[]>
 }

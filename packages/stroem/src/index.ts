@@ -3,11 +3,23 @@ export { compilePlan, type Plan, type PlannedStep, type TaskSnapshot } from './p
 export { type Ability, abilities, abilityOf, queueFor, type Skills, serves, skillsKey } from './queues.js'
 export { stroemRules } from './rules.js'
 export { type StartOptions, startRequest } from './start-request.js'
+export { maskingOf, type Masking } from './masking.js'
+export { depthMax } from './start-request.js'
+export { serverSource } from './steps.js'
+export { forLegacyWorker, noWork } from './wire/claim-answer.js'
+export { jobToDetail } from './wire/job-detail.js'
+export { jobRow } from './wire/job-row.js'
+export { attemptStatus, type JobStatus, jobStatus, type StepStatus, stepStatus } from './wire/status.js'
+export { taskDetail, type TaskDetailOptions, taskRow, triggerRow } from './wire/task-detail.js'
+export { toIsoZ, toRfc3339 } from './wire/timestamps.js'
+export { type Claim, isMisshapen, parseClaim, parseRegistration, type Registration } from './wire/worker-requests.js'
+export { workspaceRow, type WorkspaceState } from './wire/workspace-row.js'
 export type { Brief, SourceType, State, StepData, StroemReply, StroemTypes } from './types.js'
 export { type Loaded, type LibrarySource, type LoadOptions, loadWorkspace, type SourceFile } from './definition/load-workspace.js'
 export * from './definition/types.js'
 export { type DefinitionProblem, validateWorkspace } from './definition/validate-workspace.js'
 export { type Items, isTruthyCondition, loopItemsMax, parseItems } from './template/outcomes.js'
+export type { TemplateLimits } from './template/fuel.js'
 export {
   type Rendered,
   type RenderedValue,
@@ -15,6 +27,6 @@ export {
   renderInputValue,
   renderText,
   type TemplateContext,
-  type TemplateLimits,
+  templateProblem,
   type VariableSource,
 } from './template/render.js'

@@ -140,7 +140,9 @@ function settleUnopened(view: JobView, data: StepData, outcome: Outcome, context
 }
 
 export function close(view: JobView, attempt: StepAttempt, outcome: Outcome, data: StepData, context: Context): void {
-  if (view.close(attempt.ordinal, outcome, { kind: 'engine' }, context.now, data) === null) Progress.of(view).news.push(attempt.ordinal)
+  // Built before the change, or it would know of the end already and hear of it twice.
+  const { news } = Progress.of(view)
+  if (view.close(attempt.ordinal, outcome, { kind: 'engine' }, context.now, data) === null) news.push(attempt.ordinal)
 }
 
 /** A failure that the step's definition tolerates is not the job's. */

@@ -31,4 +31,3 @@ function timeOut(view: JobView, attempt: StepAttempt, context: Context): void {
   cancelChild(view, attempt)
   failStep(view, attempt, 'Step timed out (server-side enforcement)', context)
 }
-

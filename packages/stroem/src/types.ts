@@ -75,4 +75,3 @@ export interface StroemTypes {
 
 /** `status` answers an approval or a cancel; every other command is answered with null. */
 export type StroemReply = { readonly status: 'approved' | 'rejected' | 'cancelled' } | null
-

@@ -1,4 +1,5 @@
 /** The same verb for many workflows. Each id is authorised and answered by itself; the call answers 200 even if all failed. */
+import type { ConductorCommand } from '@busbar/conductor'
 import type { EngineApi } from '@busbar/engine'
 import { isRefusal, Problem } from '@busbar/kernel'
 import { type Answer, json } from '../http/answer.js'
@@ -10,7 +11,7 @@ import { readFlag, readText } from './read-query.js'
 import { violated } from './violations.js'
 
 export function bulkRoutes(engine: EngineApi): Route[] {
-  const verb = (method: 'PUT' | 'POST', path: string, service: string, summary: string, make: (call: Call) => { readonly kind: string }): Route => ({
+  const verb = (method: 'PUT' | 'POST', path: string, service: string, summary: string, make: (call: Call) => ConductorCommand): Route => ({
     method,
     paths: [`/api/workflow/bulk/${path}`],
     owner: 'conductor',
@@ -21,7 +22,10 @@ export function bulkRoutes(engine: EngineApi): Route[] {
   return [
     verb('PUT', 'pause', 'pauseWorkflow', 'Pauses workflows', () => ({ kind: 'pause' })),
     verb('PUT', 'resume', 'resumeWorkflow', 'Resumes workflows', () => ({ kind: 'resume' })),
-    verb('POST', 'restart', 'restart', 'Restarts ended workflows', call => ({ kind: 'restart', useLatestDefinitions: readFlag(call, 'useLatestDefinitions', false) })),
+    verb('POST', 'restart', 'restart', 'Restarts ended workflows', call => ({
+      kind: 'restart',
+      useLatestDefinitions: readFlag(call, 'useLatestDefinitions', false),
+    })),
     verb('POST', 'retry', 'retry', 'Retries ended workflows', () => ({ kind: 'retry', resumeSubworkflowTasks: false })),
     verb('POST', 'terminate', 'terminate', 'Terminates workflows', call => ({ kind: 'terminate', reason: readText(call, 'reason') })),
   ]
@@ -35,7 +39,7 @@ function idsOf(call: Call, service: string): readonly string[] {
   return ids
 }
 
-async function answerEach(engine: EngineApi, ids: readonly string[], command: { readonly kind: string }): Promise<Answer> {
+async function answerEach(engine: EngineApi, ids: readonly string[], command: ConductorCommand): Promise<Answer> {
   const errors: Record<string, string> = {}
   const successful: string[] = []
   for (const id of ids) {
@@ -46,7 +50,7 @@ async function answerEach(engine: EngineApi, ids: readonly string[], command: { 
   return json(200, { bulkErrorResults: errors, bulkSuccessfulResults: successful })
 }
 
-async function errorOf(engine: EngineApi, id: string, command: { readonly kind: string }): Promise<string | null> {
+async function errorOf(engine: EngineApi, id: string, command: ConductorCommand): Promise<string | null> {
   try {
     await mustWorkflow(engine, id)
     const reply = await tryCommand(engine, id, command)

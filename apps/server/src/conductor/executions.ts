@@ -1,7 +1,19 @@
 /** Finding a workflow or a task by the id that a client sent. */
-import type { ConductorTypes } from '@busbar/conductor'
+import type { ConductorCommand, ConductorTypes } from '@busbar/conductor'
 import type { EngineApi } from '@busbar/engine'
-import { type Attempt, type AttemptId, type ExecutionId, executionIdOf, isRefusal, ordinalOf, parseAttemptId, parseExecutionId, Problem, type Refusal, type View } from '@busbar/kernel'
+import {
+  type Attempt,
+  type AttemptId,
+  type ExecutionId,
+  executionIdOf,
+  isRefusal,
+  ordinalOf,
+  parseAttemptId,
+  parseExecutionId,
+  Problem,
+  type Refusal,
+  type View,
+} from '@busbar/kernel'
 import { throwIfRefused } from '../http/problem.js'
 
 export type WorkflowView = View<ConductorTypes>
@@ -41,18 +53,14 @@ export async function findTask(engine: EngineApi, text: string): Promise<FoundTa
 }
 
 /** Sends a command to a workflow. One that is no workflow of Conductor's is answered as unknown. */
-export async function command<Reply>(engine: EngineApi, text: string, what: { readonly kind: string }): Promise<Reply> {
+export async function command<Reply>(engine: EngineApi, text: string, what: ConductorCommand): Promise<Reply> {
   const reply = await tryCommand<Reply>(engine, text, what)
   return throwIfRefused(reply)
 }
 
-export async function tryCommand<Reply>(engine: EngineApi, text: string, what: { readonly kind: string }): Promise<Reply | Refusal> {
+export async function tryCommand<Reply>(engine: EngineApi, text: string, what: ConductorCommand): Promise<Reply | Refusal> {
   const id = workflowId(text)
   const reply = await engine.send<Reply>(id, what)
   if (isRefusal(reply) && reply.code === 'missing' && (await findWorkflow(engine, id)) === null) throw noSuchWorkflow(text)
   return reply
-}
-
-export function isTaskOf(attempt: AttemptId, execution: ExecutionId): boolean {
-  return executionIdOf(attempt) === execution
 }

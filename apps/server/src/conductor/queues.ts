@@ -82,7 +82,10 @@ async function pollData(engine: EngineApi, taskType: string | null): Promise<Ans
       rows.push({ queueName: type, ...(domain === null ? {} : { domain }), ...(worker === '' ? {} : { workerId: worker }), lastPollTime: at })
     }
   }
-  return json(200, rows.toSorted((a, b) => order(a, b)))
+  return json(
+    200,
+    rows.toSorted((a, b) => order(a, b)),
+  )
 }
 
 function partsOf(title: string, taskType: string | null): { readonly type: string; readonly domain: string | null } {

@@ -39,7 +39,8 @@ async function start(engine: EngineApi, call: Call): Promise<Answer> {
   const violations = violationsOf(request)
   if (violations.length > 0) throw violated(violations)
   if (request['name'] === '' && !request['workflowDef']) throw new Problem('invalid', 'Workflow name must be specified when searching for a definition')
-  if (request['input'] === null && typeof request['externalInputPayloadStoragePath'] !== 'string') throw new Problem('invalid', 'NULL input passed when starting workflow')
+  if (request['input'] === null && typeof request['externalInputPayloadStoragePath'] !== 'string')
+    throw new Problem('invalid', 'NULL input passed when starting workflow')
   const started = throwIfRefused(await engine.create('conductor', request))
   return text(200, started.id)
 }
@@ -48,8 +49,10 @@ function violationsOf(request: JsonObject): readonly Violation[] {
   const violations: Violation[] = []
   const { name, priority } = request
   if (name === undefined || name === null) violations.push({ path: 'startWorkflow.arg0.name', message: 'Workflow name cannot be null or empty' })
-  if (typeof priority === 'number' && priority < 0) violations.push(invalidValue('startWorkflow.arg0.priority', `priority: ${priority} should be minimum 0`, priority))
-  if (typeof priority === 'number' && priority > 99) violations.push(invalidValue('startWorkflow.arg0.priority', `priority: ${priority} should be maximum 99`, priority))
+  if (typeof priority === 'number' && priority < 0)
+    violations.push(invalidValue('startWorkflow.arg0.priority', `priority: ${priority} should be minimum 0`, priority))
+  if (typeof priority === 'number' && priority > 99)
+    violations.push(invalidValue('startWorkflow.arg0.priority', `priority: ${priority} should be maximum 99`, priority))
   return violations
 }
 

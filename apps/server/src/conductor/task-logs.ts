@@ -42,7 +42,10 @@ async function list(engine: EngineApi, call: Call): Promise<Answer> {
   const lines = await engine.store.logs(executionOf(taskId), { source: taskId, after: 0, limit: limits.logLinesPerRead })
   if (lines.length === 0) return empty(204)
   const entries = lines.map(line => ({ log: line.text, taskId, createdTime: Number(line.at) || 0 }))
-  return json(200, entries.toSorted((a, b) => a.createdTime - b.createdTime))
+  return json(
+    200,
+    entries.toSorted((a, b) => a.createdTime - b.createdTime),
+  )
 }
 
 /** Lines are kept with their workflow; those of an id that names none, under the id itself. */

@@ -72,7 +72,10 @@ const resultStatuses: ReadonlySet<string> = new Set<ResultStatus>(['IN_PROGRESS'
 
 function parseStatus(value: unknown): ResultStatus {
   if (typeof value === 'string' && resultStatuses.has(value)) return value as ResultStatus
-  throw new Problem('invalid', `the status of a task result: expected one of ${[...resultStatuses].join(', ')}, found ${JSON.stringify(value)?.slice(0, 100) ?? 'none'}`)
+  throw new Problem(
+    'invalid',
+    `the status of a task result: expected one of ${[...resultStatuses].join(', ')}, found ${JSON.stringify(value)?.slice(0, 100) ?? 'none'}`,
+  )
 }
 
 function parseResult(body: JsonObject, service: string): ParsedResult {
@@ -80,7 +83,8 @@ function parseResult(body: JsonObject, service: string): ParsedResult {
   if (!isName(workflowInstanceId) || !isName(taskId)) throw violated(missingIds(workflowInstanceId, taskId, service))
   const attempt = parseAttemptId(taskId)
   const status = parseStatus(body['status'])
-  if (outputData !== undefined && outputData !== null && !isJsonObject(outputData)) throw new Problem('invalid', 'outputData: expected an object, found something else')
+  if (outputData !== undefined && outputData !== null && !isJsonObject(outputData))
+    throw new Problem('invalid', 'outputData: expected an object, found something else')
   const command: UpdateCommand | null = attempt && {
     kind: 'update',
     attempt,
@@ -160,13 +164,14 @@ async function updateByReference(engine: EngineApi, call: Call): Promise<UpdateR
   const output = call.object()
   const id = parseExecutionId(call.param('workflowId'))
   if (id === null || (await findWorkflow(engine, id)) === null) return nothingPending
-  const reply = await engine.send<UpdateReply>(id, {
+  const command: ConductorCommand = {
     kind: 'updateByReference',
     reference: call.param('taskRefName'),
     status,
     output,
     worker: call.query('workerid') ?? null,
-  } satisfies ConductorCommand)
+  }
+  const reply = await engine.send<UpdateReply>(id, command)
   if (isRefusal(reply) && reply.code === 'missing') return nothingPending
   return throwIfRefused(reply)
 }
@@ -178,4 +183,3 @@ async function updateByReferenceSync(engine: EngineApi, call: Call): Promise<Ans
   if (view === null) throw new Problem('missing', `Found no running task ${call.param('taskRefName')} of workflow ${id} to update`)
   return json(200, workflowToWire(view, { includeTasks: true }))
 }
-

@@ -54,7 +54,10 @@ async function pollMany(engine: EngineApi, call: Call): Promise<Answer> {
   if (waitMs > limits.pollWaitMsMax) throw new Problem('invalid', 'Long Poll Timeout value cannot be more than 5 seconds')
   const count = Math.min(readInteger(call, 'count', 1), limits.pollCountMax)
   const works = await poll(engine, call, count, Math.max(0, waitMs))
-  return json(200, works.map(work => work.work))
+  return json(
+    200,
+    works.map(work => work.work),
+  )
 }
 
 async function poll(engine: EngineApi, call: Call, max: number, waitMs: number): Promise<readonly Work[]> {

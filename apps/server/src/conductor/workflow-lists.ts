@@ -83,12 +83,13 @@ async function running(engine: EngineApi, call: Call): Promise<Answer> {
   const { executions } = await engine.store.list({
     dialect: 'conductor',
     name: call.param('name'),
-    ...(isWindow
-      ? { version: String(version), createdFrom: instant(from), createdBefore: instant(until) }
-      : { statuses: ['running', 'paused'] as const }),
+    ...(isWindow ? { version: String(version), createdFrom: instant(from), createdBefore: instant(until) } : { statuses: ['running', 'paused'] as const }),
     offset: 0,
     limit: limits.listMax,
     order: 'oldest',
   })
-  return json(200, executions.map(execution => execution.id))
+  return json(
+    200,
+    executions.map(execution => execution.id),
+  )
 }

@@ -1,5 +1,5 @@
 /** Reading workflows, and what an operator does to them. */
-import { workflowToWire } from '@busbar/conductor'
+import { type ConductorCommand, workflowToWire } from '@busbar/conductor'
 import type { EngineApi } from '@busbar/engine'
 import { isJsonObject, type JsonObject, parseAttemptId, Problem } from '@busbar/kernel'
 import { type Answer, empty, json, text } from '../http/answer.js'
@@ -10,7 +10,7 @@ import { inBothFamilies } from './families.js'
 import { readFlag, readInteger, readText } from './read-query.js'
 
 export function workflowRoutes(engine: EngineApi): Route[] {
-  const operate = (method: Route['method'], path: string, status: 200 | 204, summary: string, make: (call: Call) => { readonly kind: string }): Route => ({
+  const operate = (method: Route['method'], path: string, status: 200 | 204, summary: string, make: (call: Call) => ConductorCommand): Route => ({
     method,
     paths: inBothFamilies(path),
     owner: 'conductor',
@@ -99,7 +99,13 @@ async function getTasks(engine: EngineApi, call: Call): Promise<Answer> {
   const view = await mustWorkflow(engine, call.param('workflowId'))
   const start = readInteger(call, 'start', 0)
   const count = readInteger(call, 'count', 15)
-  const statuses = new Set(call.queries('status').flatMap(value => value.split(',')).filter(value => value !== '').map(value => value.toUpperCase()))
+  const statuses = new Set(
+    call
+      .queries('status')
+      .flatMap(value => value.split(','))
+      .filter(value => value !== '')
+      .map(value => value.toUpperCase()),
+  )
   const all = tasksOf(workflowToWire(view, { includeTasks: true }))
   const matching = statuses.size === 0 ? all : all.filter(task => statuses.has(String(task['status'])))
   return json(200, { totalHits: matching.length, results: matching.slice(Math.max(0, start), Math.max(0, start) + Math.max(0, count)) })
@@ -135,7 +141,7 @@ async function rerun(engine: EngineApi, call: Call): Promise<Answer> {
     workflowInput: isJsonObject(workflowInput) ? workflowInput : null,
     taskInput: isJsonObject(taskInput) ? taskInput : null,
     correlationId: typeof correlationId === 'string' ? correlationId : null,
-  } satisfies { readonly kind: string } & Record<string, unknown>)
+  })
   return text(200, id)
 }
 

@@ -62,7 +62,8 @@ function readFile(path: string): Record<string, unknown> {
     throw new Problem('invalid', `the configuration file ${path} is no YAML: ${(cause as Error).message}`, { cause })
   }
   if (value === null || value === undefined) return {}
-  if (!isRecord(value)) throw new Problem('invalid', `the configuration file ${path}: expected keys and values, found ${Array.isArray(value) ? 'a list' : typeof value}`)
+  if (!isRecord(value))
+    throw new Problem('invalid', `the configuration file ${path}: expected keys and values, found ${Array.isArray(value) ? 'a list' : typeof value}`)
   return value
 }
 
@@ -92,7 +93,12 @@ function parsed(key: Key<unknown>, value: unknown, path: string): unknown {
 
 function unknownKey(path: string, prefix: string, shape: Shape): Problem {
   const close = nearest(path.slice(prefix.length), Object.keys(shape))
-  const hint = close === null ? `known are ${Object.keys(shape).map(name => prefix + name).join(', ')}` : `did you mean "${prefix}${close}"?`
+  const hint =
+    close === null
+      ? `known are ${Object.keys(shape)
+          .map(name => prefix + name)
+          .join(', ')}`
+      : `did you mean "${prefix}${close}"?`
   return new Problem('invalid', `the configuration key "${path}" is unknown: ${hint}`)
 }
 

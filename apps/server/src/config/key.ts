@@ -13,14 +13,28 @@ export interface Key<T> {
 type Parsed<T> = ReturnType<Key<T>['parse']>
 
 export function text(fallback: string, about: string): Key<string> {
-  return { kind: 'text', default: fallback, unit: null, about, parse: value => (typeof value === 'string' ? ok(value) : no('a text')), fromText: value => value }
+  return {
+    kind: 'text',
+    default: fallback,
+    unit: null,
+    about,
+    parse: value => (typeof value === 'string' ? ok(value) : no('a text')),
+    fromText: value => value,
+  }
 }
 
 export function integer(fallback: number, unit: string | null, range: { readonly min: number; readonly max: number }, about: string): Key<number> {
   const expected = `a whole number from ${range.min} to ${range.max}${unit === null ? '' : ` (${unit})`}`
   const parse = (value: unknown): Parsed<number> =>
     typeof value === 'number' && Number.isInteger(value) && value >= range.min && value <= range.max ? ok(value) : no(expected)
-  return { kind: `integer ${range.min}…${range.max}`, default: fallback, unit, about, parse, fromText: value => (/^-?\d+$/.test(value) ? Number(value) : value) }
+  return {
+    kind: `integer ${range.min}…${range.max}`,
+    default: fallback,
+    unit,
+    about,
+    parse,
+    fromText: value => (/^-?\d+$/.test(value) ? Number(value) : value),
+  }
 }
 
 export function flag(fallback: boolean, about: string): Key<boolean> {

@@ -15,7 +15,12 @@ export const keys = {
   libraries: sources('Folders whose actions and tasks are imported into every workspace as <library>.<name>.'),
   workspaceRefreshSeconds: integer(30, 'seconds', { min: 1, max: 86_400 }, 'How often workspace folders are looked through for changes.'),
   recovery: {
-    heartbeatTimeoutSeconds: integer(120, 'seconds', { min: 10, max: 86_400 }, 'A worker without a sign of life for this long is lost, and its running steps fail.'),
+    heartbeatTimeoutSeconds: integer(
+      120,
+      'seconds',
+      { min: 10, max: 86_400 },
+      'A worker without a sign of life for this long is lost, and its running steps fail.',
+    ),
     sweepIntervalSeconds: integer(60, 'seconds', { min: 5, max: 86_400 }, 'How often the safety net looks for what no event woke.'),
     unmatchedStepTimeoutSeconds: integer(30, 'seconds', { min: 5, max: 86_400 }, 'How long a step may be ready without any active worker that could run it.'),
   },

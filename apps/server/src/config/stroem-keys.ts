@@ -33,7 +33,8 @@ export function translateStroemKeys(file: Readonly<Record<string, unknown>>): Tr
   const warnings: string[] = []
   for (const [key, value] of Object.entries(file)) {
     const reason = ignored[key]
-    if (refused.includes(key)) throw new Problem('unsupported', `the configuration key "${key}" of a Strøm server is not built yet: remove it to start without what it does`)
+    if (refused.includes(key))
+      throw new Problem('unsupported', `the configuration key "${key}" of a Strøm server is not built yet: remove it to start without what it does`)
     if (reason !== undefined) warnings.push(`the configuration key "${key}" is ignored: ${reason}`)
     else if (key === 'listen' && typeof value === 'string') values['listen'] = listenOf(value)
     else if (key === 'worker_token') values['workerToken'] = value

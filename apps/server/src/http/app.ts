@@ -63,7 +63,13 @@ function register(app: FastifyInstance, route: Route): void {
     return send(reply, await route.handle(new Call(request, reply)))
   }
   for (const path of route.paths) {
-    app.route({ method: route.method, url: routerPath(path), handler, config: { route }, ...(route.bodyBytesMax === undefined ? {} : { bodyLimit: route.bodyBytesMax }) })
+    app.route({
+      method: route.method,
+      url: routerPath(path),
+      handler,
+      config: { route },
+      ...(route.bodyBytesMax === undefined ? {} : { bodyLimit: route.bodyBytesMax }),
+    })
   }
 }
 
@@ -99,7 +105,13 @@ function ownerFor(options: AppOptions, request: FastifyRequest): Owner {
 function fail(log: Log, owner: Owner, error: Error, request: FastifyRequest, reply: FastifyReply): void {
   const problem = problemOf(error)
   if (problem) {
-    log.info('request refused', { requestId: request.id, method: request.method, route: request.routeOptions?.url, code: problem.code, reason: problem.message.slice(0, 500) })
+    log.info('request refused', {
+      requestId: request.id,
+      method: request.method,
+      route: request.routeOptions?.url,
+      code: problem.code,
+      reason: problem.message.slice(0, 500),
+    })
     send(reply, answerOf(problem, owner))
     return
   }
@@ -112,7 +124,10 @@ function problemOf(error: Error): Problem | null {
   if (error instanceof Problem) return error
   const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500
   if (status >= 500 || !('code' in error)) return null
-  return new WireProblem(status, error.code === 'FST_ERR_CTP_BODY_TOO_LARGE' ? 'the body is larger than this route accepts: send less at a time' : error.message)
+  return new WireProblem(
+    status,
+    error.code === 'FST_ERR_CTP_BODY_TOO_LARGE' ? 'the body is larger than this route accepts: send less at a time' : error.message,
+  )
 }
 
 // ── Paths and methods that nobody knows ──

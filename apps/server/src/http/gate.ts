@@ -27,7 +27,7 @@ export function createGate(options: GateOptions): Gate {
   return (request, route) => {
     checkHost(request, options.hosts)
     checkOrigin(request)
-    checkParams(request)
+    if (route) checkParams(request)
     if (route?.credential === 'workerToken') checkWorkerToken(request.headers.authorization, token)
   }
 }
@@ -37,11 +37,15 @@ function checkHost(request: FastifyRequest, hosts: ReadonlySet<string> | null): 
   let seen = 0
   for (let i = 0; i < raw.length; i += 2) if (raw[i]?.length === 4 && raw[i]?.toLowerCase() === 'host') seen += 1
   if (seen > 1) throw new Problem('invalid', 'expected one Host header, found several')
-  if (request.raw.url?.charCodeAt(0) !== 0x2f && request.raw.url !== '*') throw new Problem('invalid', 'expected a path as request target, found a whole address')
+  if (request.raw.url?.charCodeAt(0) !== 0x2f && request.raw.url !== '*')
+    throw new Problem('invalid', 'expected a path as request target, found a whole address')
   if (hosts === null) return
   const name = hostName(request.headers.host ?? '')
   if (!hosts.has(name)) {
-    throw new Problem('forbidden', `the host name "${name.slice(0, 100)}" is not known here: call the server by ${[...hosts].join(', ')}, or list the name in allowedHosts`)
+    throw new Problem(
+      'forbidden',
+      `the host name "${name.slice(0, 100)}" is not known here: call the server by ${[...hosts].join(', ')}, or list the name in allowedHosts`,
+    )
   }
 }
 
@@ -57,7 +61,10 @@ function checkOrigin(request: FastifyRequest): void {
   const isForeign = site !== undefined && site !== 'same-origin' && site !== 'none'
   const origin = headers.origin
   if (!isForeign && (origin === undefined || originHost(origin) === headers.host)) return
-  throw new Problem('forbidden', 'a web page of another site may not call this server: use the page that the server itself serves, or a client outside the browser')
+  throw new Problem(
+    'forbidden',
+    'a web page of another site may not call this server: use the page that the server itself serves, or a client outside the browser',
+  )
 }
 
 function originHost(origin: string): string | null {
@@ -70,8 +77,10 @@ function checkParams(request: FastifyRequest): void {
   const params = request.params as Record<string, string> | undefined
   for (const name in params) {
     const value = params[name] ?? ''
-    if (value.length > limits.paramLengthMax) throw new Problem('invalid', `the path parameter ${name} has ${value.length} characters: at most ${limits.paramLengthMax} are accepted`)
-    if (forbiddenInParam.test(value)) throw new Problem('invalid', `the path parameter ${name} holds a slash, a backslash or a control character: name it without`)
+    if (value.length > limits.paramLengthMax)
+      throw new Problem('invalid', `the path parameter ${name} has ${value.length} characters: at most ${limits.paramLengthMax} are accepted`)
+    if (forbiddenInParam.test(value))
+      throw new Problem('invalid', `the path parameter ${name} holds a slash, a backslash or a control character: name it without`)
   }
 }
 

@@ -123,7 +123,8 @@ class Walk {
     }
     this.#bytes += stats.size
     if (this.found.length >= folderLimits.filesMax) throw new Problem('invalid', `more than ${folderLimits.filesMax} files: split the folder`)
-    if (this.#bytes > folderLimits.totalBytesMax) throw new Problem('invalid', `more than ${folderLimits.totalBytesMax} bytes: move large files out of the folder`)
+    if (this.#bytes > folderLimits.totalBytesMax)
+      throw new Problem('invalid', `more than ${folderLimits.totalBytesMax} bytes: move large files out of the folder`)
     this.found.push({ path, real, executable: (stats.mode & 0o111) !== 0 })
     this.#seen.push(`${path}:${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}:${stats.ino}:${stats.mode}`)
   }

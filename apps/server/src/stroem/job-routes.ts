@@ -1,14 +1,14 @@
 /** Jobs: lists, details, logs, and what people do to them. */
 import type { EngineApi } from '@busbar/engine'
 import { type ExecutionId, type ExecutionStatus, isJsonObject, isRefusal, Problem } from '@busbar/kernel'
-import { jobToDetail, jobToRow, type StroemCommand } from '@busbar/stroem'
+import { jobRow, jobToDetail } from '@busbar/stroem'
 import { type Answer, json } from '../http/answer.js'
 import type { Call } from '../http/call.js'
 import { limits } from '../http/limits.js'
 import { throwIfRefused, WireProblem } from '../http/problem.js'
 import type { Route } from '../http/route.js'
 import { jobLog, streamJobLog } from './job-logs.js'
-import { countQuery, jobId, mustJob, objectBody } from './requests.js'
+import { countQuery, jobId, mustJob, objectBody, tellJob } from './requests.js'
 import type { Workspaces } from './workspaces.js'
 
 export interface JobRouteParts {
@@ -63,7 +63,7 @@ async function mustId(engine: EngineApi, call: Call): Promise<ExecutionId> {
 
 async function getJob({ engine, workspaces }: JobRouteParts, call: Call): Promise<Answer> {
   const view = await mustJob(engine, jobId(call))
-  return json(200, jobToDetail(view, workspaces.secrets(view.brief.workspace)))
+  return json(200, jobToDetail(view, { secrets: workspaces.secrets(view.brief.workspace) }))
 }
 
 // ── The list ──
@@ -90,7 +90,8 @@ async function listJobs(engine: EngineApi, call: Call): Promise<Answer> {
   if (task !== undefined && search !== undefined) throw new Problem('invalid', 'Cannot use both task_name and search filters')
   const status = oneOf(call.query('status'), wireStatuses, 'status')
   const source = oneOf(call.query('source_type'), sourceTypes, 'source_type')
-  if (search !== undefined && search.length > limits.searchLengthMax) throw new Problem('invalid', `Search term must be ${limits.searchLengthMax} characters or fewer`)
+  if (search !== undefined && search.length > limits.searchLengthMax)
+    throw new Problem('invalid', `Search term must be ${limits.searchLengthMax} characters or fewer`)
   const offset = countQuery(call, 'offset', 0, Number.MAX_SAFE_INTEGER)
   const limit = countQuery(call, 'limit', 50, limits.pageMax)
   const filter = {
@@ -103,17 +104,17 @@ async function listJobs(engine: EngineApi, call: Call): Promise<Answer> {
   }
   if (status === undefined) {
     const { executions, total } = await engine.store.list({ ...filter, offset, limit })
-    return json(200, { items: executions.map(jobToRow), total })
+    return json(200, { items: executions.map(jobRow), total })
   }
   const statuses = statusesOf[status]
   if (statuses.length === 0) return json(200, { items: [], total: 0 })
   if (status !== 'pending' && status !== 'running') {
     const { executions, total } = await engine.store.list({ ...filter, statuses, offset, limit })
-    return json(200, { items: executions.map(jobToRow), total })
+    return json(200, { items: executions.map(jobRow), total })
   }
   // Whether a running job has begun stands in its state, which the store does not look into.
   const { executions } = await engine.store.list({ ...filter, statuses, offset: 0, limit: limits.listMax })
-  const rows = executions.map(jobToRow).filter(row => row['status'] === status)
+  const rows = executions.map(jobRow).filter(row => row['status'] === status)
   return json(200, { items: rows.slice(offset, offset + limit), total: rows.length })
 }
 
@@ -131,7 +132,7 @@ const nobody = 'anonymous'
 
 async function cancel(engine: EngineApi, call: Call): Promise<Answer> {
   const view = await mustJob(engine, jobId(call))
-  const reply = await engine.send(view.id, { kind: 'cancel', by: nobody } satisfies StroemCommand)
+  const reply = await tellJob(engine, view.id, { kind: 'cancel', by: nobody })
   if (isRefusal(reply) && reply.code === 'conflict') throw new Problem('conflict', 'Job is already in a terminal state')
   throwIfRefused(reply)
   return json(200, { status: 'cancelled' })
@@ -144,15 +145,14 @@ async function approve(engine: EngineApi, call: Call): Promise<Answer> {
   if (input !== undefined && input !== null && !isJsonObject(input)) throw new WireProblem(422, 'the field "input": expected an object')
   const view = await mustJob(engine, id)
   const reply = throwIfRefused(
-    await engine.send<{ readonly status: string }>(view.id, {
+    await tellJob(engine, view.id, {
       kind: 'approve',
       step: call.param('step'),
       approved,
       input: input ?? null,
       reason: typeof reason === 'string' ? reason : null,
       by: nobody,
-    } satisfies StroemCommand),
+    }),
   )
-  return json(200, { status: reply.status })
+  return json(200, { status: reply?.status })
 }
-

@@ -34,7 +34,10 @@ function parseLine(line: Json, source: string): NewLine {
 }
 
 function chunkLines(chunk: string, now: string): readonly NewLine[] {
-  return chunk.replace(/\n$/, '').split('\n').map(text => ({ source: '', stream: 'stdout', at: now, text }))
+  return chunk
+    .replace(/\n$/, '')
+    .split('\n')
+    .map(text => ({ source: '', stream: 'stdout', at: now, text }))
 }
 
 /** A line of the log file, as the original writes it: the order of its keys is part of the format. */

@@ -9,6 +9,7 @@ import type { Route } from '../http/route.js'
 import type { Health } from '../health.js'
 import { version } from '../version.js'
 import { countQuery, isUuid } from './requests.js'
+import type { WorkerDetail } from './worker-detail.js'
 
 export interface MetaRouteParts {
   readonly engine: EngineApi
@@ -17,7 +18,14 @@ export interface MetaRouteParts {
 }
 
 export function metaRoutes(parts: MetaRouteParts): Route[] {
-  const get = (path: string, scope: Route['scope'], summary: string, handle: Route['handle']): Route => ({ method: 'GET', paths: [path], owner: 'stroem', scope, summary, handle })
+  const get = (path: string, scope: Route['scope'], summary: string, handle: Route['handle']): Route => ({
+    method: 'GET',
+    paths: [path],
+    owner: 'stroem',
+    scope,
+    summary,
+    handle,
+  })
   return [
     get('/api/config', 'public', 'What a client must know before it signs in', () =>
       json(200, { auth_required: false, acl_enabled: false, oidc_providers: [], has_internal_auth: false, version }),
@@ -66,15 +74,15 @@ async function getWorker({ engine, heartbeatTimeoutMs }: MetaRouteParts, call: C
 
 function workerToWire(engine: EngineApi, worker: StoredWorker, heartbeatTimeoutMs: number): JsonObject {
   // Written by the registration route.
-  const detail = JSON.parse(worker.detail) as { readonly abilities?: readonly string[]; readonly tags?: readonly string[]; readonly version?: string | null }
+  const detail = JSON.parse(worker.detail) as WorkerDetail
   const lastSeen = Math.max(worker.lastSeen, engine.lastSeen(worker.id) ?? 0)
   return {
     worker_id: worker.id,
     name: worker.name,
     status: engine.now() - lastSeen <= heartbeatTimeoutMs ? 'active' : 'inactive',
-    capabilities: detail.abilities ?? [],
-    tags: detail.tags ?? [],
-    version: detail.version ?? null,
+    capabilities: detail.abilities,
+    tags: detail.tags,
+    version: detail.version,
     last_heartbeat: new Date(lastSeen).toISOString(),
     registered_at: new Date(worker.registeredAt).toISOString(),
   }

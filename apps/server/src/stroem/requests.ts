@@ -1,7 +1,7 @@
 /** Reading Strøm's requests. What its framework refused before a handler saw it is plain text with 400, 415 or 422. */
 import type { EngineApi } from '@busbar/engine'
-import { type ExecutionId, isJsonObject, type JsonObject, Problem, type View } from '@busbar/kernel'
-import type { StroemTypes } from '@busbar/stroem'
+import { type ExecutionId, isJsonObject, type JsonObject, Problem, type Refusal, type View } from '@busbar/kernel'
+import type { StroemCommand, StroemReply, StroemTypes } from '@busbar/stroem'
 import type { Call } from '../http/call.js'
 import { WireProblem } from '../http/problem.js'
 
@@ -54,7 +54,8 @@ export function requireJsonType(call: Call): void {
 
 export function textField(body: JsonObject, name: string): string {
   const value = body[name]
-  if (typeof value !== 'string') throw new WireProblem(422, `the field "${name}": expected a text, found ${value === undefined ? 'none' : JSON.stringify(value).slice(0, 100)}`)
+  if (typeof value !== 'string')
+    throw new WireProblem(422, `the field "${name}": expected a text, found ${value === undefined ? 'none' : JSON.stringify(value).slice(0, 100)}`)
   return value
 }
 
@@ -75,4 +76,8 @@ export async function mustJob(engine: EngineApi, id: ExecutionId): Promise<JobVi
   const view = await findJob(engine, id)
   if (!view) throw new Problem('missing', 'Job not found')
   return view
+}
+
+export function tellJob(engine: EngineApi, id: ExecutionId, command: StroemCommand): Promise<StroemReply | Refusal> {
+  return engine.send<StroemReply>(id, command)
 }

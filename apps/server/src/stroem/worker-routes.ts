@@ -1,15 +1,16 @@
 /** What Strøm workers call, of every generation. */
 import { randomUUID } from 'node:crypto'
 import type { EngineApi } from '@busbar/engine'
-import { type ExecutionId, isRefusal, type JsonObject, Problem, type WorkerId } from '@busbar/kernel'
-import { parseClaim, parseRegistration, serves, skillsKey, type StroemCommand } from '@busbar/stroem'
+import { type ExecutionId, isRefusal, type JsonObject, Problem, type Refusal, type WorkerId } from '@busbar/kernel'
+import { forLegacyWorker, isMisshapen, noWork, parseClaim, parseRegistration, type StroemCommand, serves, skillsKey } from '@busbar/stroem'
 import { type Answer, bytes, empty, json } from '../http/answer.js'
 import type { Call } from '../http/call.js'
 import { limits } from '../http/limits.js'
 import { throwIfRefused, WireProblem } from '../http/problem.js'
 import type { Route } from '../http/route.js'
 import { parseLogLines } from './log-lines.js'
-import { findJob, isUuid, objectBody, optionalObjectBody, textField, workerJobId } from './requests.js'
+import { findJob, isUuid, objectBody, optionalObjectBody, tellJob, textField, workerJobId } from './requests.js'
+import type { WorkerDetail } from './worker-detail.js'
 import type { Workspaces } from './workspaces.js'
 
 export interface WorkerRouteParts {
@@ -46,10 +47,11 @@ export function workerRoutes(parts: WorkerRouteParts): Route[] {
 const ok = json(200, { status: 'ok' })
 
 async function register(engine: EngineApi, call: Call): Promise<Answer> {
-  const registration = throwIfUnreadable(parseRegistration(objectBody(call)))
+  const { name, skills, version, isLegacy } = throwIfUnreadable(parseRegistration(objectBody(call)))
+  // As a UUID it names one worker, whatever it calls itself.
   const id = randomUUID() as string as WorkerId
   const now = engine.now()
-  const { name, ...detail } = registration
+  const detail: WorkerDetail = { abilities: skills.abilities, tags: skills.tags, exclusive: skills.exclusive, version, isLegacy }
   await engine.store.putWorker({ id, name, lastSeen: now, registeredAt: now, detail: JSON.stringify(detail) })
   engine.seen(id, now)
   return json(200, { worker_id: id })
@@ -65,30 +67,19 @@ function workerIdOf(text: string): WorkerId {
   return text.toLowerCase() as WorkerId
 }
 
-/** Refusals of the dialect that the original's framework made: the body lacks a field or has a wrong one. */
-function throwIfUnreadable<T>(value: T): Exclude<T, { readonly kind: 'refusal' }> {
-  return throwIfRefused(value) as Exclude<T, { readonly kind: 'refusal' }>
+/** A body without the expected form was refused by the original's framework, with a status of its own. */
+function throwIfUnreadable<T>(value: T | Refusal): T {
+  if (isRefusal(value) && isMisshapen(value)) throw new WireProblem(422, value.message)
+  return throwIfRefused(value)
 }
 
 // ── Claims ──
 
-const noWork = json(200, {
-  workspace: null,
-  job_id: null,
-  task_name: null,
-  step_name: null,
-  action_name: null,
-  action_type: null,
-  action_image: null,
-  action_spec: null,
-  input: null,
-  runner: null,
-})
+const nothing = json(200, noWork)
 
 async function claim(engine: EngineApi, call: Call): Promise<Answer> {
   const body = objectBody(call)
-  const worker = workerIdOf(textField(body, 'worker_id'))
-  const skills = throwIfUnreadable(parseClaim(body))
+  const { worker, skills, isLegacy } = throwIfUnreadable(parseClaim(body))
   engine.seen(worker, engine.now())
   const [work] = await engine.poll({
     dialect: 'stroem',
@@ -98,7 +89,8 @@ async function claim(engine: EngineApi, call: Call): Promise<Answer> {
     waitMs: waitMsOf(body),
     signal: call.gone,
   })
-  return work ? json(200, work.work) : noWork
+  if (!work) return nothing
+  return json(200, isLegacy ? forLegacyWorker(work.work) : work.work)
 }
 
 /** An addition of ours: a claim that may be held until there is work. */
@@ -113,7 +105,7 @@ function waitMsOf(body: JsonObject): number {
 /** Unknown jobs and steps are answered like known ones: a worker can do nothing about them. */
 async function tell(engine: EngineApi, job: ExecutionId, command: StroemCommand): Promise<Answer> {
   if ((await findJob(engine, job)) === null) return ok
-  const reply = await engine.send(job, command)
+  const reply = await tellJob(engine, job, command)
   if (isRefusal(reply) && reply.code !== 'missing' && reply.code !== 'conflict') throwIfRefused(reply)
   return ok
 }
@@ -121,13 +113,18 @@ async function tell(engine: EngineApi, job: ExecutionId, command: StroemCommand)
 async function begin(engine: EngineApi, call: Call): Promise<Answer> {
   const job = workerJobId(call)
   const { worker_id: worker } = optionalObjectBody(call)
-  return tell(engine, job, { kind: 'begin', step: call.param('step'), worker: typeof worker === 'string' && isUuid(worker) ? (worker.toLowerCase() as WorkerId) : null })
+  return tell(engine, job, {
+    kind: 'begin',
+    step: call.param('step'),
+    worker: typeof worker === 'string' && isUuid(worker) ? (worker.toLowerCase() as WorkerId) : null,
+  })
 }
 
 async function complete(engine: EngineApi, call: Call): Promise<Answer> {
   const job = workerJobId(call)
   const { exit_code: exitCode, output, error } = objectBody(call)
-  if (exitCode !== undefined && exitCode !== null && typeof exitCode !== 'number') throw new WireProblem(422, 'the field "exit_code": expected a number or null')
+  if (exitCode !== undefined && exitCode !== null && typeof exitCode !== 'number')
+    throw new WireProblem(422, 'the field "exit_code": expected a number or null')
   if (error !== undefined && error !== null && typeof error !== 'string') throw new WireProblem(422, 'the field "error": expected a text or null')
   return tell(engine, job, { kind: 'complete', step: call.param('step'), exitCode: exitCode ?? null, output: output ?? null, error: error ?? null })
 }

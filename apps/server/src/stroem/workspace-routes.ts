@@ -1,7 +1,7 @@
 /** Workspaces and their tasks. */
 import type { EngineApi } from '@busbar/engine'
 import { type ExecutionId, isJsonObject, type JsonObject, Problem } from '@busbar/kernel'
-import { lookUp, startRequest, taskDetail, taskSummary, type Workspace } from '@busbar/stroem'
+import { lookUp, startRequest, taskDetail, taskRow, type Workspace, workspaceRow } from '@busbar/stroem'
 import { type Answer, json } from '../http/answer.js'
 import type { Call } from '../http/call.js'
 import { limits } from '../http/limits.js'
@@ -41,7 +41,11 @@ export function workspaceRoutes(parts: WorkspaceRouteParts): Route[] {
       owner: 'stroem',
       scope: 'read',
       summary: 'The tasks of all workspaces',
-      handle: () => json(200, workspaces.list().flatMap(({ name, loaded }) => (loaded ? tasksOf(loaded.workspace, name) : []))),
+      handle: () =>
+        json(
+          200,
+          workspaces.list().flatMap(({ loaded }) => (loaded ? tasksOf(loaded.workspace) : [])),
+        ),
     },
     {
       method: 'GET',
@@ -51,7 +55,7 @@ export function workspaceRoutes(parts: WorkspaceRouteParts): Route[] {
       summary: 'The tasks of a workspace',
       handle: call => {
         const { workspace } = mustLoaded(workspaces, call.param('ws'))
-        return json(200, tasksOf(workspace, call.param('ws')))
+        return json(200, tasksOf(workspace))
       },
     },
     {
@@ -77,23 +81,14 @@ export function workspaceRoutes(parts: WorkspaceRouteParts): Route[] {
   ]
 }
 
-function describe(entry: WorkspaceEntry): JsonObject {
-  const workspace = entry.loaded?.workspace
-  const count = (names: object | undefined) => Object.keys(names ?? {}).length
-  return {
-    name: entry.name,
-    tasks_count: count(workspace?.tasks),
-    actions_count: count(workspace?.actions),
-    triggers_count: count(workspace?.triggers),
-    connections_count: count(workspace?.connections),
-    revision: entry.loaded?.revision ?? null,
-    ...(entry.error === null ? {} : { error: entry.error }),
-    ...(entry.warnings.length === 0 ? {} : { warnings: entry.warnings }),
-  }
+function describe({ name, error, revision, loaded }: WorkspaceEntry): JsonObject {
+  return loaded === null || error !== null
+    ? workspaceRow({ name, revision, error: error ?? 'not loaded yet' })
+    : workspaceRow({ name, revision, workspace: loaded.workspace })
 }
 
-function tasksOf(workspace: Workspace, name: string): readonly JsonObject[] {
-  return Object.keys(workspace.tasks).map(task => ({ ...taskSummary(workspace, task), workspace: name }))
+function tasksOf(workspace: Workspace): readonly JsonObject[] {
+  return Object.entries(workspace.tasks).map(([id, task]) => taskRow(workspace, id, task))
 }
 
 async function refresh(workspaces: Workspaces, call: Call): Promise<Answer> {
@@ -136,7 +131,8 @@ function parseExecution(call: Call): { readonly input: JsonObject; readonly sour
   if (!isJsonObject(body)) throw new WireProblem(422, 'expected a JSON object as body')
   const { input, source_job_id: source } = body
   if (input !== undefined && !isJsonObject(input)) throw new WireProblem(422, 'the field "input": expected an object')
-  if (source !== undefined && source !== null && (typeof source !== 'string' || !isUuid(source))) throw new WireProblem(422, 'the field "source_job_id": expected a UUID')
+  if (source !== undefined && source !== null && (typeof source !== 'string' || !isUuid(source)))
+    throw new WireProblem(422, 'the field "source_job_id": expected a UUID')
   return { input: input ?? {}, sourceJobId: typeof source === 'string' ? source.toLowerCase() : null }
 }
 

@@ -13,7 +13,8 @@ export interface WorkspaceEntry {
   readonly loaded: { readonly workspace: Workspace; readonly revision: string } | null
   /** Why the folder as it is now cannot be loaded; null when it can. */
   readonly error: string | null
-  readonly warnings: readonly string[]
+  /** Of the folder as it is now, whether it loads or not; null when it cannot be read. */
+  readonly revision: string | null
 }
 
 export interface WorkspacesOptions {
@@ -119,31 +120,43 @@ export class Workspaces {
       const libraries = [...this.#libraries.values()]
       const loaded = loadWorkspace(yamlOf(files), { name, libraries: libraries.map(library => library.source) })
       if ('error' in loaded) {
-        this.#fail(name, loaded.error)
+        this.#fail(name, revision, loaded.error)
         return
       }
       await this.#options.archives.keep(name, revision, await archiveOf(files, new Map(libraries.map(library => [library.source.name, library.files]))))
-      const warnings = [...scan.warnings, ...loaded.workspace.warnings]
-      this.#entries.set(name, { name, loaded: { workspace: loaded.workspace, revision }, error: null, warnings })
-      this.#options.log.info('workspace loaded', { workspace: name, revision, files: files.length, warnings: warnings.length })
+      const workspace = { ...loaded.workspace, warnings: [...scan.warnings, ...tooLarge(files), ...loaded.workspace.warnings] }
+      this.#entries.set(name, { name, loaded: { workspace, revision }, error: null, revision })
+      this.#options.log.info('workspace loaded', { workspace: name, revision, files: files.length, warnings: workspace.warnings.length })
     } catch (error) {
       // Looked at again at the next round.
       this.#fingerprints.delete(name)
-      this.#fail(name, reasonOf(error))
+      this.#fail(name, null, reasonOf(error))
     }
   }
 
-  #fail(name: string, error: string): void {
+  #fail(name: string, revision: string | null, error: string): void {
     const before = this.#entries.get(name)
     if (before?.error !== error) this.#options.log.warn('workspace not loaded', { workspace: name, reason: error })
-    this.#entries.set(name, { name, loaded: before?.loaded ?? null, error, warnings: before?.warnings ?? [] })
+    this.#entries.set(name, { name, loaded: before?.loaded ?? null, error, revision })
   }
 }
 
 function yamlOf(files: readonly FolderFile[]): readonly SourceFile[] {
+  return files.filter(file => isYaml(file) && !isTooLarge(file)).map(({ path, bytes }) => ({ path, text: bytes.toString('utf8') }))
+}
+
+function isYaml({ path }: FolderFile): boolean {
+  return /\.ya?ml$/.test(path)
+}
+
+function isTooLarge({ bytes }: FolderFile): boolean {
+  return bytes.length > folderLimits.yamlBytesMax
+}
+
+function tooLarge(files: readonly FolderFile[]): readonly string[] {
   return files
-    .filter(({ path, bytes }) => /\.ya?ml$/.test(path) && bytes.length <= folderLimits.yamlBytesMax)
-    .map(({ path, bytes }) => ({ path, text: bytes.toString('utf8') }))
+    .filter(file => isYaml(file) && isTooLarge(file))
+    .map(({ path }) => `${path} is YAML of more than ${folderLimits.yamlBytesMax} bytes and left out`)
 }
 
 function reasonOf(error: unknown): string {

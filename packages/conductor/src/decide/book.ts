@@ -7,12 +7,27 @@
  * B3. `live` counts, for each instance of a loop, its tasks that are open or on the agenda.
  */
 import type { Attempt, View } from '@busbar/kernel'
-import { compileBranch, type Node } from '../plan.js'
-import type { ConductorTypes, TaskData } from '../types.js'
+import { parseSnapshot } from '../definition/snapshot.js'
+import { compileBranch, compilePlan, type Node, type Plan } from '../plan.js'
+import type { Brief, ConductorTypes, TaskData } from '../types.js'
 import { parseTasks } from './branch-tasks.js'
+import type { Ending } from './turn.js'
 
 export type ConductorView = View<ConductorTypes>
 export type Task = Attempt<TaskData>
+
+const replaced = new WeakMap<Brief, Plan>()
+
+/** What the execution runs by: the plan it was started with, or the one that a restart put in its place. */
+export function planOf(view: ConductorView): Plan {
+  const { brief } = view
+  if (brief.definition === undefined) return view.plan
+  const known = replaced.get(brief)
+  if (known !== undefined) return known
+  const plan = compilePlan(parseSnapshot(brief.definition))
+  replaced.set(brief, plan)
+  return plan
+}
 
 export class Book {
   /** Name in the definition → the newest task of that name, whatever its iteration. */
@@ -27,6 +42,8 @@ export class Book {
   /** Loop suffix → nodes that dynamic forks made there. */
   readonly branches = new Map<string, Map<string, Node>>()
   hasDynamicFork = false
+  /** The execution is to end this way; a question may stand in between. */
+  ending: Ending | null = null
   /** Timers went off: open tasks are to be checked against their time-outs. */
   timersDue = false
 }
@@ -75,7 +92,7 @@ export function remember(book: Book, view: ConductorView, task: Task): void {
   const suffix = task.data.suffix ?? ''
   const nodes = book.branches.get(suffix) ?? new Map<string, Node>()
   book.branches.set(suffix, nodes)
-  const fork = view.plan.nodes.get(name)
+  const fork = planOf(view).nodes.get(name)
   for (const branch of parseTasks(branches) ?? []) compileBranch(nodes, branch, { after: fork?.sibling ?? null, loop: fork?.loop ?? null })
 }
 
@@ -91,7 +108,7 @@ export function nodeOf(view: ConductorView, task: Task): Node | null {
 
 /** In the definition, or in a branch that a dynamic fork made in this iteration or around it. */
 export function nodeNamed(view: ConductorView, name: string, suffix: string): Node | null {
-  const node = view.plan.nodes.get(name)
+  const node = planOf(view).nodes.get(name)
   if (node !== undefined) return node
   const { branches } = bookOf(view)
   if (branches.size === 0) return null

@@ -1,31 +1,29 @@
-import { attemptIdOf, isJsonObject, type Json, type JsonObject } from '@busbar/kernel'
+import { attemptIdOf, type Json, type JsonObject } from '@busbar/kernel'
 import { resolve } from '../expression/resolve.js'
+import { resolveInput } from '../expression/resolve-input.js'
 import type { Node } from '../plan.js'
-import { scopeOf } from './scope.js'
+import { type ReadScope, scopeOf } from './scope.js'
 import type { Turn } from './turn.js'
 
-/**
- * The evaluated parameters of a task. The input template of its task definition supplies missing keys before the
- * evaluation, and its raw values for keys that came out null.
- */
+/** The evaluated parameters of a task, filled up from the input template of its task definition. */
 export function inputOf(turn: Turn, node: Node, parameters: JsonObject, offset = 0): JsonObject {
-  const template = node.task.taskDefinition?.inputTemplate
-  const hasTemplate = template !== undefined && Object.keys(template).length > 0
-  const input = evaluate(turn, hasTemplate ? { ...template, ...parameters } : parameters, offset)
-  if (!hasTemplate || !isJsonObject(input)) return isJsonObject(input) ? input : {}
-  const filled: Record<string, Json | undefined> = { ...input }
-  for (const key of Object.keys(template)) if (filled[key] === null || filled[key] === undefined) filled[key] = template[key]
-  return filled
+  const scope = scopeFor(turn, offset)
+  const input = resolveInput(parameters, node.task.taskDefinition?.inputTemplate ?? {}, scope)
+  return scope.readLoop() ? plain(input) : input
 }
 
 /** `offset`: how many tasks of this round come before the one that is to be opened. */
 export function evaluate(turn: Turn, template: Json, offset = 0): Json {
-  const { view } = turn
-  const scope = scopeOf(view, turn.context, attemptIdOf(view.id, view.lastOrdinal + 1 + offset))
+  const scope = scopeFor(turn, offset)
   const value = resolve(template, scope)
   return scope.readLoop() ? plain(value) : value
 }
 
-function plain(value: Json): Json {
-  return JSON.parse(JSON.stringify(value)) as Json
+function scopeFor({ view, context }: Turn, offset: number): ReadScope {
+  return scopeOf(view, context, attemptIdOf(view.id, view.lastOrdinal + 1 + offset))
+}
+
+/** A loop's output gathers itself when it is read; what is stored must not. */
+function plain<T extends Json>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T
 }

@@ -3,7 +3,7 @@ import type { AttemptId, Context, Json, JsonObject } from '@busbar/kernel'
 import type { Scope } from '../expression/resolve.js'
 import { taskStatus, workflowStatus } from '../wire/status.js'
 import { taskTimes } from '../wire/times.js'
-import { bookOf, type ConductorView, type Task } from './book.js'
+import { bookOf, type ConductorView, planOf, type Task } from './book.js'
 import { lazyLoopOutput, outputOf } from './output.js'
 
 export interface ReadScope extends Scope {
@@ -23,7 +23,7 @@ export function scopeOf(view: ConductorView, context: Context, taskId: AttemptId
     task: reference => {
       const ordinal = bookOf(view).latest.get(reference)
       const task = ordinal === undefined ? undefined : view.attempt(ordinal)
-      return task === undefined ? null : document(task)
+      return task === undefined ? undefined : document(task)
     },
     allTasks: () => {
       const all: Record<string, Json> = {}
@@ -33,15 +33,16 @@ export function scopeOf(view: ConductorView, context: Context, taskId: AttemptId
       }
       return all
     },
-    environment: name => context.environment(`CONDUCTOR_ENV_${name}`),
-    configuration: name => context.environment(name),
+    environment: name => context.environment(name),
+    configuration: name => context.environment(`CONDUCTOR_ENV_${name}`),
     taskId,
     readLoop: () => readLoop,
   }
 }
 
 function workflowDocument(view: ConductorView): JsonObject {
-  const { execution, brief, state, plan } = view
+  const { execution, brief, state } = view
+  const plan = planOf(view)
   return {
     input: brief.input,
     output: state.output ?? {},

@@ -23,6 +23,8 @@ export class Turn {
   readonly asks: Ask[] = []
   /** Tasks opened in this turn: the bound of one decision. */
   opened = 0
+  /** Optional tasks whose failure was passed over in this round, with what they had ended as. */
+  readonly tolerated: { readonly task: Task; readonly outcome: Outcome }[] = []
   readonly book: Book
 
   constructor(
@@ -82,6 +84,18 @@ export class Turn {
     this.amend(task, { executed: true })
     this.#leave(task)
     tellJoins(this.book, this.view, task.key)
+  }
+
+  /** Its failure is passed over: it is optional. */
+  tolerate(task: Task): void {
+    if (task.state.kind !== 'closed') return
+    this.tolerated.push({ task, outcome: task.state.outcome })
+    this.view.reclose(task.ordinal, 'tolerated', this.now)
+  }
+
+  /** The execution completes in the round that passed them over: the original shows them as they had ended. */
+  restoreTolerated(): void {
+    for (const { task, outcome } of this.tolerated) this.view.reclose(task.ordinal, outcome, this.now)
   }
 
   /** Another try takes its place. */

@@ -26,7 +26,8 @@ class Reading extends Findings {
   /** False when the limits are reached: then nothing below is read. */
   mayRead(path: string, depth: number): boolean {
     this.#tasks += 1
-    if (this.#tasks > definitionLimits.tasksMax) this.report(path, `more than ${definitionLimits.tasksMax} tasks in one definition; split it into sub-workflows`)
+    if (this.#tasks > definitionLimits.tasksMax)
+      this.report(path, `more than ${definitionLimits.tasksMax} tasks in one definition; split it into sub-workflows`)
     if (depth > definitionLimits.depthMax) this.report(path, `tasks nested more than ${definitionLimits.depthMax} levels deep; use sub-workflows`)
     return this.refusal === null
   }

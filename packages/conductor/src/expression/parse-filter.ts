@@ -50,8 +50,11 @@ function parseOperator(cursor: Cursor): Operator | null {
   cursor.skipBlanks()
   const symbol = symbolOperators.find(each => cursor.take(each))
   if (symbol !== undefined) return symbol
+  const start = cursor.at
   const text = cursor.match(letters)?.toLowerCase()
-  return wordOperators.find(each => each === text) ?? null
+  const word = wordOperators.find(each => each === text) ?? null
+  if (word === null) cursor.at = start
+  return word
 }
 
 function parseOperand(cursor: Cursor, parsePath: ParsePath): Operand | null {

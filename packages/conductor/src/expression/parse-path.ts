@@ -41,11 +41,11 @@ function parseDots(cursor: Cursor, segments: Segment[]): boolean {
 
 /** `$..a.sum()` is the sum of all, not a sum of each: the function is asked for everything before it. */
 function pathOf(from: Path['from'], segments: readonly Segment[]): Path {
-  const call = segments[0]?.kind === 'deep' ? segments.findIndex(segment => segment.kind === 'call') : -1
-  const function_ = segments[call]
-  if (function_?.kind !== 'call') return { from, segments, isDefinite: isDefinite(segments) }
-  const all: Argument = { kind: 'path', path: { from, segments: segments.slice(0, call), isDefinite: false } }
-  return { from, segments: [{ ...function_, args: [all] }], isDefinite: true }
+  const index = segments[0]?.kind === 'deep' ? segments.findIndex(segment => segment.kind === 'call') : -1
+  const call = segments[index]
+  if (call?.kind !== 'call') return { from, segments, isDefinite: isDefinite(segments) }
+  const all: Argument = { kind: 'path', path: { from, segments: segments.slice(0, index), isDefinite: false } }
+  return { from, segments: [{ ...call, args: [all] }], isDefinite: true }
 }
 
 // ── name, *, name( … ) ──

@@ -1,5 +1,5 @@
 import { isEngineType, ruleOf } from './rules-by-type.js'
-import { toJavaText } from '../expression/java-text.js'
+import { javaText } from '../expression/java-text.js'
 import type { TaskRule } from './rule.js'
 
 /** Its input names the task that it becomes: a worker's, or one of the engine's own types. */
@@ -10,10 +10,10 @@ export const dynamic: TaskRule = {
     const input = mapping.input(place.node)
     const value = input[parameter]
     if (value === null || value === undefined) {
-      const reason = `Cannot map a dynamic task based on the parameter and input. Parameter= ${parameter}, input= ${toJavaText(input)}`
+      const reason = `Cannot map a dynamic task based on the parameter and input. Parameter= ${parameter}, input= ${javaText(input)}`
       return mapping.fail(reason)
     }
-    const type = toJavaText(value)
+    const type = javaText(value)
     if (!isEngineType(type) || ruleOf(type).look === undefined) return mapping.addWorkerTask(place, type, type, input)
     mapping.add(place, { type, name: type, input, how: 'engine' })
   },

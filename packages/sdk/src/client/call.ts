@@ -53,9 +53,9 @@ export function remove(template: string, params: Params = {}, query: Query = {})
 }
 
 export function forText(call: Call<unknown>): Call<string> {
-  return { ...call, answer: 'text' }
+  return { ...call, answer: 'text', finish: String }
 }
 
 export function forNothing(call: Call<unknown>): Call<void> {
-  return { ...call, answer: 'nothing' }
+  return { ...call, answer: 'nothing', finish: () => {} }
 }

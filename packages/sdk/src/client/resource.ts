@@ -31,5 +31,6 @@ export function resource<Table extends Operations>(api: string, operations: Tabl
     methods[name] = async (...args) => (await perform(...args)).data
     methods[`${name}WithHttpInfo`] = perform
   }
-  return methods as Resource<Table>
+  // Made by the loop above from the very table that the type is made from.
+  return methods as unknown as Resource<Table>
 }

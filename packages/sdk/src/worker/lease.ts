@@ -61,7 +61,8 @@ export class Lease {
 
   private afterFailure(error: unknown): void {
     this.options.onTrouble(error)
-    if (error instanceof ApiException && [404, 409, 410].includes(error.code)) return this.lose(new Error('The server does not want this task any more.', { cause: error }))
+    if (error instanceof ApiException && [404, 409, 410].includes(error.code))
+      return this.lose(new Error('The server does not want this task any more.', { cause: error }))
     const leftMs = this.until - this.options.clock.now()
     if (leftMs <= 0) return this.lose(new Error('The lease of this task could not be renewed in time.', { cause: error }))
     this.renewIn(Math.max(leftMs / triesLeftShare, Math.min(leftMs, 100)))

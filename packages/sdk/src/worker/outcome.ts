@@ -6,8 +6,8 @@ export const unknownErrorMessage = 'An unknown error occurred'
 
 /** A result without a status would make the Java servers fail, so it is a completed one. */
 export function resultOfReturn(task: Task, returned: WorkerResult | undefined, logs: readonly TaskExecLog[]): TaskResult {
-  const result: WorkerResult = returned === undefined || returned === null ? { outputData: {} } : returned
-  return { status: 'COMPLETED', ...definedOnly(result), ...withLogs([...logs, ...(result.logs ?? [])]), ...idsOf(task) }
+  const result: WorkerResult = returned ?? { outputData: {} }
+  return { ...result, status: result.status ?? 'COMPLETED', ...withLogs([...logs, ...(result.logs ?? [])]), ...idsOf(task) }
 }
 
 export function resultOfFailure(task: Task, error: unknown, logs: readonly TaskExecLog[]): TaskResult {
@@ -33,11 +33,6 @@ export function asError(thrown: unknown): Error {
 
 export function idsOf(task: Task): { readonly workflowInstanceId: string; readonly taskId: string } {
   return { workflowInstanceId: task.workflowInstanceId ?? '', taskId: task.taskId ?? '' }
-}
-
-/** A key without a value is not sent, as if it had not been written. */
-function definedOnly(result: WorkerResult): WorkerResult {
-  return result.status === undefined ? { ...result, status: 'COMPLETED' } : result
 }
 
 function withLogs(logs: readonly TaskExecLog[]): { readonly logs?: TaskExecLog[] } {

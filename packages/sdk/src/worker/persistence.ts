@@ -46,7 +46,10 @@ const pollDelayMsMin = 100
 const pollDelayMsMax = 30_000
 
 /** Before the next poll after `failures` failed ones in a row: doubled each time, half of it by chance. */
-export function delayAfterFailedPoll(error: unknown, told: { readonly failures: number; readonly pollIntervalMs: number; readonly now: number; readonly chance: number }): number {
+export function delayAfterFailedPoll(
+  error: unknown,
+  told: { readonly failures: number; readonly pollIntervalMs: number; readonly now: number; readonly chance: number },
+): number {
   const asked = error instanceof ApiException ? retryAfterMs(error.headers['retry-after'], told.now) : undefined
   const ceiling = Math.max(told.pollIntervalMs, Math.min(pollDelayMsMax, Math.max(told.pollIntervalMs, pollDelayMsMin) * 2 ** (told.failures - 1)))
   return Math.max(Math.min(asked ?? 0, pollDelayMsMax), ceiling * (0.5 + told.chance / 2))

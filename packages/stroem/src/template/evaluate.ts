@@ -1,5 +1,5 @@
 /** What expressions are worth. */
-import type { Arguments } from './arguments.js'
+import type { Arguments, Surroundings } from './builtin.js'
 import { checkDepth, type Fuel, OutOfFuel, TemplateError } from './fuel.js'
 import { filters } from './filters.js'
 import { functions } from './functions.js'
@@ -9,13 +9,6 @@ import type { Scope } from './scope.js'
 import type { Call, CompareOperator, Expression, PathPart, Variable } from './syntax.js'
 import { isList, isNumeric, isObject, isSame, isTruthy, kindOf, member, type Numeric, toFloat, type Value } from './value.js'
 import { valueTests } from './value-tests.js'
-
-/** What the outside lends to a template: the time, a chance, and how much it may cost. */
-export interface Surroundings {
-  readonly fuel: Fuel
-  readonly nowMs: number | null
-  readonly chance: number | null
-}
 
 export class Evaluator {
   readonly scope: Scope
@@ -42,7 +35,7 @@ export class Evaluator {
       case 'literal':
         return expression.value
       case 'variable':
-        return this.#find(expression) ?? this.#missing(expression)
+        return this.#mustFind(expression)
       case 'array':
         return expression.items.map(item => this.evaluate(item))
       case 'concat':
@@ -86,7 +79,7 @@ export class Evaluator {
       case 'math':
         return isTruthy(this.#number(expression) ?? 0)
       case 'variable':
-        return isTruthy(this.#find(expression) ?? null)
+        return isTruthy(this.#findQuietly(expression) ?? null)
       case 'filtered':
         return expression.of.kind === 'variable' ? this.#isQuietlyTrue(expression) : isTruthy(this.evaluate(expression))
       default:
@@ -179,14 +172,16 @@ export class Evaluator {
 
   #key(part: Exclude<PathPart, string>, of: Variable): string {
     this.#fuel.spend(1)
-    const key = this.#deeper(() => this.#find(part) ?? this.#missing(part))
+    const key = this.#deeper(() => this.#mustFind(part))
     if (typeof key === 'string') return key
     if (isNumeric(key)) return numberText(key)
     throw new TemplateError(`only text and numbers can be an index, and \`${part.text}\` of \`${of.text}\` is ${kindOf(key)}`)
   }
 
-  #missing(variable: Variable): never {
-    throw new TemplateError(`Variable \`${variable.text}\` not found in context`)
+  #mustFind(variable: Variable): Value {
+    const found = this.#find(variable)
+    if (found === undefined) throw new TemplateError(`Variable \`${variable.text}\` not found in context`)
+    return found
   }
 
   #concat(parts: readonly Expression[]): string {

@@ -8,7 +8,7 @@ export function runnerOf(action: Action): string {
 
 /** The definition of an action as JSON, with what was rendered in place of its templates. Absent means not set. */
 export function actionSpec(action: Action, rendered: JsonObject): JsonObject {
-  const { input, ...fields } = action
+  const { input, ...fields } = action.type === 'agent' ? { ...action, ...action.settings, settings: null } : action
   const spec: Record<string, Json> = {}
   for (const [name, value] of Object.entries(fields)) {
     if (value !== null && !(Array.isArray(value) && value.length === 0)) spec[name] = value as Json

@@ -1,11 +1,9 @@
-import type { Instant } from '@busbar/kernel'
-
 /** Jobs: RFC 3339 with an offset. */
-export function toRfc3339(moment: Instant): string {
-  return toIsoZ(moment).replace('Z', '+00:00')
+export function toRfc3339(epochMs: number): string {
+  return toIsoZ(epochMs).replace('Z', '+00:00')
 }
 
 /** Steps and list rows: the same moment with `Z`. */
-export function toIsoZ(moment: Instant): string {
-  return new Date(moment).toISOString()
+export function toIsoZ(epochMs: number): string {
+  return new Date(epochMs).toISOString()
 }

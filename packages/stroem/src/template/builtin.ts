@@ -1,9 +1,19 @@
 import { mustBeBoolean, mustBeInteger, mustBeText } from './demand.js'
-import { TemplateError } from './fuel.js'
+import { type Fuel, TemplateError } from './fuel.js'
 import type { Value } from './value.js'
 
 /** The named arguments of one call. */
 export type Arguments = ReadonlyMap<string, Value>
+
+/** What the outside lends to a template: the time, chances, and how much it may cost. Null: not lent here. */
+export interface Surroundings {
+  readonly fuel: Fuel
+  readonly nowMs: number | null
+  readonly nextChance: (() => number) | null
+}
+
+export type Filter = (value: Value, args: Arguments, surroundings: Surroundings) => Value
+export type TemplateFunction = (args: Arguments, surroundings: Surroundings) => Value
 
 export function textArgument(args: Arguments, of: string, name: string, otherwise?: string): string {
   const value = args.get(name)

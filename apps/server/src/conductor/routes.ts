@@ -1,0 +1,46 @@
+import type { EngineApi } from '@busbar/engine'
+import type { Health } from '../health.js'
+import type { Route } from '../http/route.js'
+import { bulkRoutes } from './bulk.js'
+import { healthRoutes } from './health.js'
+import { taskMetadataRoutes } from './metadata-task.js'
+import { workflowMetadataRoutes } from './metadata-workflow.js'
+import { queueRoutes } from './queues.js'
+import { startRoutes } from './start-workflow.js'
+import { taskLogRoutes } from './task-logs.js'
+import { taskResultRoutes } from './task-results.js'
+import { taskRoutes } from './tasks.js'
+import { unbuiltRoutes } from './unbuilt.js'
+import { workflowListRoutes } from './workflow-lists.js'
+import { workflowRoutes } from './workflow.js'
+
+/** Conductor's API: the whole of it, in both families of paths. */
+export function conductorRoutes(engine: EngineApi, health: Health): readonly Route[] {
+  return [
+    ...startRoutes(engine),
+    ...taskRoutes(engine),
+    ...taskResultRoutes(engine),
+    ...taskLogRoutes(engine),
+    ...queueRoutes(engine),
+    ...workflowRoutes(engine),
+    ...workflowListRoutes(engine),
+    ...bulkRoutes(engine),
+    ...workflowMetadataRoutes(engine),
+    ...taskMetadataRoutes(engine),
+    ...healthRoutes(health),
+    ...unbuiltRoutes(),
+  ]
+}
+
+/** What Conductor's clients call below `/api`, this server's or another edition's: an unknown path there is answered in its words. */
+const firstSegments = new Set(
+  (
+    'workflow tasks task metadata event queue admin health version environment secrets scheduler files token schema human webhook users groups ' +
+    'applications auth integrations prompts agent skills providers a2a external'
+  ).split(' '),
+)
+
+export function isConductorPath(path: string): boolean {
+  const [, api, first = ''] = path.split('/')
+  return api === 'health' || (api === 'api' && firstSegments.has(first.toLowerCase()))
+}

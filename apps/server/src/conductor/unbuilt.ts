@@ -1,0 +1,81 @@
+/**
+ * What Conductor has and Busbar does not have yet. Each answers 501 and names itself, so that nobody mistakes it for
+ * an unknown path. A line goes away when its feature comes.
+ */
+import { Problem } from '@busbar/kernel'
+import type { Route, Scope } from '../http/route.js'
+import { inBothFamilies } from './families.js'
+
+type Line = readonly [method: Route['method'], path: string, scope: Scope, feature: string]
+
+const lines: readonly Line[] = [
+  ['POST', '/api/workflow/execute/{name}/{version}', 'start', 'synchronous execution'],
+  ['POST', '/api/workflow/test', 'define', 'test runs of workflows'],
+  ['DELETE', '/api/workflow/{workflowId}/terminate-remove', 'admin', 'terminate and remove in one call'],
+  ['GET', '/api/workflow/search', 'read', 'search of workflows'],
+  ['GET', '/api/workflow/search-v2', 'read', 'search of workflows'],
+  ['GET', '/api/workflow/search-by-tasks', 'read', 'search of workflows by tasks'],
+  ['GET', '/api/workflow/search-by-tasks-v2', 'read', 'search of workflows by tasks'],
+  ['GET', '/api/workflow/externalstoragelocation', 'read', 'external payload storage'],
+  ['GET', '/api/workflow/external-storage-location', 'read', 'external payload storage'],
+  ['DELETE', '/api/workflow/bulk/remove', 'admin', 'bulk removal'],
+  ['DELETE', '/api/workflow/bulk/terminate-remove', 'admin', 'bulk removal'],
+  ['POST', '/api/workflow/bulk/search', 'read', 'bulk reading of workflows'],
+  ['POST', '/api/tasks/{workflowId}/{status}/signal', 'operate', 'signals'],
+  ['POST', '/api/tasks/{workflowId}/{status}/signal/sync', 'operate', 'signals'],
+  ['POST', '/api/tasks/queue/requeue/{taskType}', 'admin', 'requeueing of tasks'],
+  ['GET', '/api/tasks/search', 'read', 'search of tasks'],
+  ['GET', '/api/tasks/search-v2', 'read', 'search of tasks'],
+  ['GET', '/api/tasks/externalstoragelocation', 'read', 'external payload storage'],
+  ['GET', '/api/tasks/external-storage-location', 'read', 'external payload storage'],
+  ['POST', '/api/event', 'define', 'event handlers'],
+  ['PUT', '/api/event', 'define', 'event handlers'],
+  ['GET', '/api/event', 'read', 'event handlers'],
+  ['GET', '/api/event/{event}', 'read', 'event handlers'],
+  ['DELETE', '/api/event/{event}', 'define', 'event handlers'],
+  ['GET', '/api/queue/', 'read', 'event queues'],
+  ['GET', '/api/queue/size', 'read', 'event queues'],
+  ['POST', '/api/queue/update/{workflowId}/{taskRefName}/{status}', 'operate', 'event queues'],
+  ['POST', '/api/queue/update/{workflowId}/task/{taskId}/{status}', 'operate', 'event queues'],
+  ['GET', '/api/admin/config', 'admin', 'the administration API'],
+  ['GET', '/api/admin/task/{tasktype}', 'admin', 'the administration API'],
+  ['POST', '/api/admin/sweep/requeue/{workflowId}', 'admin', 'the administration API'],
+  ['POST', '/api/admin/consistency/verifyAndRepair/{workflowId}', 'admin', 'the administration API'],
+  ['GET', '/api/admin/queues', 'admin', 'the administration API'],
+  ['GET', '/api/environment', 'admin', 'environment variables'],
+  ['GET', '/api/environment/{key}', 'admin', 'environment variables'],
+  ['GET', '/api/secrets', 'admin', 'secrets'],
+  ['POST', '/api/secrets', 'admin', 'secrets'],
+  ['GET', '/api/secrets/v2', 'admin', 'secrets'],
+  ['GET', '/api/secrets/{key}', 'admin', 'secrets'],
+  ['PUT', '/api/secrets/{key}', 'admin', 'secrets'],
+  ['DELETE', '/api/secrets/{key}', 'admin', 'secrets'],
+  ['GET', '/api/secrets/{key}/exists', 'admin', 'secrets'],
+  ['POST', '/api/scheduler/schedules', 'define', 'the scheduler'],
+  ['GET', '/api/scheduler/schedules', 'read', 'the scheduler'],
+  ['GET', '/api/scheduler/schedules/search', 'read', 'the scheduler'],
+  ['GET', '/api/scheduler/schedules/{name}', 'read', 'the scheduler'],
+  ['DELETE', '/api/scheduler/schedules/{name}', 'define', 'the scheduler'],
+  ['PUT', '/api/scheduler/schedules/{name}/pause', 'operate', 'the scheduler'],
+  ['PUT', '/api/scheduler/schedules/{name}/resume', 'operate', 'the scheduler'],
+  ['GET', '/api/scheduler/nextFewSchedules', 'read', 'the scheduler'],
+  ['GET', '/api/scheduler/search/executions', 'read', 'the scheduler'],
+  ['GET', '/api/scheduler/admin/requeue', 'admin', 'the scheduler'],
+  ['GET', '/api/scheduler/admin/pause', 'admin', 'the scheduler'],
+  ['GET', '/api/scheduler/admin/resume', 'admin', 'the scheduler'],
+  ['PUT', '/api/scheduler/bulk/pause', 'operate', 'the scheduler'],
+  ['PUT', '/api/scheduler/bulk/resume', 'operate', 'the scheduler'],
+]
+
+export function unbuiltRoutes(): Route[] {
+  return lines.map(([method, path, scope, feature]) => ({
+    method,
+    paths: inBothFamilies(path),
+    owner: 'conductor',
+    scope,
+    summary: `Not built yet: ${feature}`,
+    handle: () => {
+      throw new Problem('unsupported', `${feature} is not built yet (${method} ${path})`)
+    },
+  }))
+}

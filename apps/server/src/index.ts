@@ -1,0 +1,5 @@
+export { type Config, type ConfigFlags, type ConfigSources, type LoadedConfig, loadConfig } from './config/config.js'
+export { configReference } from './config/reference.js'
+export { createLog, type Log, type LogLevel, silentLog } from './log.js'
+export { type Server, startServer } from './main.js'
+export { version } from './version.js'

@@ -1,0 +1,174 @@
+/** Builds the parts and hands them over: store, engine, workspaces, routes, listener. */
+import { join } from 'node:path'
+import { createEngine, type EngineApi, systemClock } from '@busbar/engine'
+import { instant, Problem } from '@busbar/kernel'
+import type { Store } from '@busbar/store'
+import { openSqliteStore } from '@busbar/store/sqlite'
+import type { FastifyInstance } from 'fastify'
+import type { Config } from './config/config.js'
+import { conductorRoutes, isConductorPath } from './conductor/routes.js'
+import { openDataFolder, workerTokenIn } from './data-folder.js'
+import { Health } from './health.js'
+import { createApp } from './http/app.js'
+import { createGate } from './http/gate.js'
+import type { Route } from './http/route.js'
+import type { Log } from './log.js'
+import { openApiRoute } from './openapi.js'
+import { openArchives } from './stroem/archives.js'
+import { stroemRoutes } from './stroem/routes.js'
+import { Workspaces } from './stroem/workspaces.js'
+
+export interface Server {
+  /** Where it listens, e.g. `http://127.0.0.1:8080`. */
+  readonly url: string
+  /** What Strøm workers must show. */
+  readonly workerToken: string
+  /** Every route it serves. */
+  readonly routes: readonly Route[]
+  /** Takes no new work, answers held polls, finishes what is in flight within the configured time, closes the store. */
+  stop(): Promise<void>
+}
+
+export async function startServer(config: Config, { log }: { readonly log: Log }): Promise<Server> {
+  refuseOpenNetwork(config)
+  if (config.databaseUrl !== '') throw new Problem('unsupported', 'PostgreSQL is not built yet: leave databaseUrl empty to use the embedded database')
+  await openDataFolder(config.data)
+  const workerToken = config.workerToken === '' ? await workerTokenIn(config.data) : config.workerToken
+  const store = openSqliteStore(join(config.data, 'busbar.db'))
+  await store.open()
+  const undo: (() => Promise<void>)[] = [() => store.close()]
+  try {
+    const workspaces = workspacesOf(config, log)
+    await workspaces.start()
+    undo.push(() => workspaces.stop())
+    const engine = engineOf(config, store, workspaces, log)
+    await engine.start()
+    undo.push(() => engine.stop(config.stop.drainSeconds * 1000))
+    const health = new Health(store)
+    const routes = routesOf({ config, engine, workspaces, health })
+    const gate = createGate({ workerToken, hosts: hostsOf(config) })
+    const app = createApp({ routes, gate, log, ownerOf: path => (isConductorPath(path) ? 'conductor' : 'stroem') })
+    const url = await listen(app, config)
+    log.info('server listening', { url, data: config.data })
+    return { url, workerToken, routes, stop: stopOnce(() => stop({ app, engine, workspaces, store, health, log, drainMs: config.stop.drainSeconds * 1000 })) }
+  } catch (error) {
+    for (const step of undo.reverse()) await step().catch(() => {})
+    throw error
+  }
+}
+
+function workspacesOf(config: Config, log: Log): Workspaces {
+  return new Workspaces({
+    workspaces: config.workspaces,
+    libraries: config.libraries,
+    refreshMs: config.workspaceRefreshSeconds * 1000,
+    archives: openArchives(join(config.data, 'revisions')),
+    log,
+    now: Date.now,
+  })
+}
+
+function engineOf(config: Config, store: Store, workspaces: Workspaces, log: Log): EngineApi {
+  const { heldPollsMax, commandsMax, cachedViewsMax, evaluationMsMax, evaluationThreadsMax } = config.limits
+  return createEngine({
+    store,
+    clock: systemClock(),
+    log,
+    chance: Math.random,
+    secrets: namespace => workspaces.secrets(namespace),
+    environment: name => process.env[`CONDUCTOR_ENV_${name}`] ?? null,
+    limits: { heldPollsMax, commandsMax, cachedViewsMax, evaluationMsMax, evaluationThreadsMax, sweepMs: config.recovery.sweepIntervalSeconds * 1000 },
+  })
+}
+
+function routesOf(parts: { readonly config: Config; readonly engine: EngineApi; readonly workspaces: Workspaces; readonly health: Health }): readonly Route[] {
+  const { engine, workspaces, health, config } = parts
+  const heartbeatTimeoutMs = config.recovery.heartbeatTimeoutSeconds * 1000
+  const routes = [...conductorRoutes(engine, health), ...stroemRoutes({ engine, workspaces, health, heartbeatTimeoutMs })]
+  return [...routes, openApiRoute(routes)]
+}
+
+// ── The network ──
+
+const loopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/
+
+function refuseOpenNetwork(config: Config): void {
+  const { host } = config.listen
+  if (loopback.test(host) || config.allowOpenNetwork) return
+  throw new Problem(
+    'forbidden',
+    `listening on ${host} without authentication would let anybody on the network run code on your workers: listen on 127.0.0.1, or say allowOpenNetwork: true`,
+  )
+}
+
+/** The names by which the server may be called; null when the operator opened the network. */
+function hostsOf(config: Config): ReadonlySet<string> | null {
+  if (config.allowOpenNetwork && !loopback.test(config.listen.host)) return null
+  return new Set([
+    'localhost',
+    '127.0.0.1',
+    '[::1]',
+    ...(config.listen.host.includes(':') ? [] : [config.listen.host]),
+    ...config.allowedHosts.map(host => host.toLowerCase()),
+  ])
+}
+
+async function listen(app: FastifyInstance, config: Config): Promise<string> {
+  const { host, port } = config.listen
+  try {
+    await app.listen({ host, port })
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+    if (code === 'EADDRINUSE')
+      throw new Problem('unavailable', `port ${port} on ${host} is in use: stop the program that holds it, or choose another port (0 takes a free one)`, {
+        cause,
+      })
+    if (code === 'EACCES') throw new Problem('unavailable', `port ${port} on ${host} may not be used by this account: choose one above 1023`, { cause })
+    throw new Problem('unavailable', `cannot listen on ${host}:${port}: ${(cause as Error).message}`, { cause })
+  }
+  const address = app.server.address()
+  const actual = typeof address === 'object' && address !== null ? address.port : port
+  return `http://${host.includes(':') ? `[${host}]` : host}:${actual}`
+}
+
+// ── The end ──
+
+interface Running {
+  readonly app: FastifyInstance
+  readonly engine: EngineApi
+  readonly workspaces: Workspaces
+  readonly store: Store
+  readonly health: Health
+  readonly log: Log
+  readonly drainMs: number
+}
+
+/** Readiness goes off first, held polls are answered, requests are drained, and the store is closed last. */
+async function stop({ app, engine, workspaces, store, health, log, drainMs }: Running): Promise<void> {
+  const started = instant(Date.now())
+  log.info('server stopping')
+  health.drain()
+  await engine.stop(drainMs)
+  await withDeadline(app.close(), drainMs, () => app.server.closeAllConnections())
+  await workspaces.stop()
+  await store.close()
+  log.info('server stopped', { durationMs: Date.now() - started })
+  log.flush()
+}
+
+async function withDeadline(done: PromiseLike<unknown>, ms: number, late: () => void): Promise<void> {
+  const timer = setTimeout(late, ms)
+  try {
+    await done
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function stopOnce(stopAll: () => Promise<void>): () => Promise<void> {
+  let stopping: Promise<void> | undefined
+  return () => {
+    stopping ??= stopAll()
+    return stopping
+  }
+}

@@ -1,0 +1,148 @@
+/** The end of an execution: what is still open is cancelled, the output is made, and whoever waits for it hears of it. */
+import { type Ask, childIdOf, isJsonObject, type Json, type JsonObject, type AttemptId } from '@busbar/kernel'
+import type { State } from '../types.js'
+import { workflowToWire } from '../wire/workflow.js'
+import { type ConductorView, loopKeyOf, nodeOf, type Task, planOf } from './book.js'
+import { evaluate } from './input.js'
+import { outputOf } from './output.js'
+import type { Ending, Turn } from './turn.js'
+
+/** Changes nothing as long as a question stands in the way. */
+export function endExecution(turn: Turn, ending: Ending, { tellsParent }: { readonly tellsParent: boolean } = { tellsParent: true }): void {
+  const failureWorkflow = ending.startsFailureWorkflow ? findFailureWorkflow(turn) : null
+  if (turn.asks.length > 0) return
+  const { view, now, book } = turn
+  book.ending = null
+  showNewestIterations(turn, ending)
+  cancelOpen(turn, ending)
+  view.setState(finalState(turn, ending))
+  view.setStatus(ending.status, now)
+  if (failureWorkflow !== null) startFailureWorkflow(turn, ending, failureWorkflow)
+  if (tellsParent) tellParent(view)
+}
+
+function cancelOpen(turn: Turn, ending: Ending): void {
+  const { view } = turn
+  const reason = childReason(ending)
+  for (const task of view.openAttempts()) {
+    const child = task.data.type === 'SUB_WORKFLOW' ? task.data.child : undefined
+    if (child !== undefined) view.send(child, { kind: 'command', command: { kind: 'parentEnded', reason } })
+    const output = task.data.type === 'JOIN' ? { output: outputOf(view, task) } : {}
+    const { startAt: _, ...data } = task.data
+    view.close(task.ordinal, 'cancelled', { kind: 'engine' }, turn.now, { ...data, ...output })
+  }
+}
+
+function childReason(ending: Ending): string {
+  if (ending.childReason !== null) return ending.childReason
+  return `Parent workflow has been terminated with reason: ${ending.reason}`
+}
+
+/** A TERMINATE in its body shows the unfinished iteration of a loop. */
+function showNewestIterations(turn: Turn, ending: Ending): void {
+  const { view } = turn
+  let task = ending.terminatedBy ?? undefined
+  while (task !== undefined) {
+    const key = loopKeyOf(nodeOf(view, task), task)
+    task = key === null ? undefined : view.newest(key as Task['key'])
+    if (task !== undefined) turn.amend(task, { shown: task.data.iteration ?? 0 })
+  }
+}
+
+// ── Its last state ──
+
+function finalState(turn: Turn, ending: Ending): State {
+  const { view } = turn
+  const { output: _output, reason: _reason, ...state } = view.state
+  const restored = new Set(turn.tolerated.map(({ task }) => task.ordinal))
+  const failed = { refs: new Set(state.failedRefs), names: new Set(state.failedNames) }
+  for (const task of view.attempts()) {
+    if (task.state.kind !== 'closed' || restored.has(task.ordinal)) continue
+    if (task.state.outcome !== 'failed' && task.state.outcome !== 'failedFinally') continue
+    failed.refs.add(task.key)
+    failed.names.add(task.data.name ?? task.data.type)
+  }
+  const output = finalOutput(turn, ending)
+  return {
+    ...state,
+    ...(Object.keys(output).length > 0 && { output }),
+    ...(ending.reason !== null && { reason: ending.reason }),
+    ...(failed.refs.size > 0 && { failedRefs: [...failed.refs], failedNames: [...failed.names] }),
+  }
+}
+
+/** A TERMINATE task's output; else the definition's; else that of the last task. */
+function finalOutput(turn: Turn, ending: Ending): JsonObject {
+  const { view } = turn
+  if (ending.terminatedBy !== null) return outputOf(view, ending.terminatedBy)
+  const { outputParameters } = planOf(view).def
+  if (Object.keys(outputParameters).length > 0) {
+    const output = evaluate(turn, outputParameters)
+    return isJsonObject(output) ? output : {}
+  }
+  let last: Task | undefined
+  for (const task of view.attempts()) if (task.data.skipped !== true || last === undefined) last = task
+  return last === undefined ? {} : outputOf(view, last)
+}
+
+// ── Failure workflow and parent ──
+
+interface FailureWorkflow {
+  readonly name: string
+  readonly version: number | null
+  readonly exists: boolean
+}
+
+function findFailureWorkflow(turn: Turn): FailureWorkflow | null {
+  const { def } = turn.view.plan
+  const name = failureWorkflowName(def.failureWorkflow, turn.view.brief.input)
+  if (name === null) return null
+  const version = def.failureWorkflowVersion
+  const ask: Ask = { key: `workflow:${name}:${version}`, kind: 'definition', of: 'workflow', namespace: '', name, version }
+  const answer = turn.answer(ask)
+  return { name, version, exists: answer?.ok === true && answer.value !== null }
+}
+
+/** A literal name, or `$workflow.input.<key>`. */
+function failureWorkflowName(name: string | null, input: JsonObject): string | null {
+  if (name === null || name.trim() === '') return null
+  if (!name.startsWith('$')) return name
+  const found = input[name.split('.')[2] ?? '']
+  return typeof found === 'string' && found !== '' ? found : null
+}
+
+function startFailureWorkflow(turn: Turn, ending: Ending, { name, version, exists }: FailureWorkflow): void {
+  const { view } = turn
+  const { brief } = view
+  const says = (text: string) => view.setState({ ...view.state, output: { ...view.state.output, 'conductor.failure_workflow': text } })
+  if (!exists) return says(`Error workflow ${name} failed to start.  reason: No such workflow defined. name=${name}, version=${version}`)
+  const id = childIdOf(view.id as string as AttemptId, view.lastOrdinal, 'failure')
+  const input: Record<string, Json | undefined> = {
+    ...brief.input,
+    workflowId: view.id,
+    reason: ending.reason,
+    failureStatus: workflowToWire(view, { includeTasks: false })['status'] ?? null,
+    ...(ending.failedBy !== null && { failureTaskId: ending.failedBy.id }),
+    failedWorkflow: workflowToWire(view, { includeTasks: true }),
+  }
+  const request = { name, version, input, correlationId: brief.correlationId ?? null, taskToDomain: brief.taskToDomain ?? {} }
+  view.send(id, { kind: 'start', dialect: 'conductor', request, parent: null })
+  says(id)
+}
+
+export function tellParent(view: ConductorView): void {
+  const { execution, state } = view
+  const plan = planOf(view)
+  const { parent, status } = execution
+  if (parent === null || status === 'running' || status === 'paused') return
+  const command = {
+    kind: 'childEnded',
+    attempt: parent.attempt,
+    child: view.id,
+    status,
+    output: state.output ?? null,
+    reason: state.reason ?? null,
+    title: `${plan.def.name}.${plan.def.version}`,
+  }
+  view.send(parent.execution, { kind: 'command', command })
+}

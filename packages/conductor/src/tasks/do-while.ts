@@ -1,0 +1,114 @@
+/**
+ * A loop. Its task stays open while its body runs; the tasks of iteration n have the suffix `__n`, those of a loop in
+ * a loop one more. An iteration is over when none of its tasks is live and every task of the body has ended.
+ *
+ *   iteration 0 ─► advance ─► begin(n) ─► … ─► isOver(n) ─► condition ─► advance | completed
+ */
+import type { Json, JsonObject } from '@busbar/kernel'
+import type { Task } from '../decide/book.js'
+import { forgetIterations } from '../decide/forget-iterations.js'
+import { evaluate } from '../decide/input.js'
+import { Mapping } from '../decide/mapping.js'
+import { keptIterations, lazyLoopOutput, outputOf } from '../decide/output.js'
+import type { Turn } from '../decide/turn.js'
+import type { Node } from '../plan.js'
+import { type Evaluated, evaluateScript } from '../script/evaluate-script.js'
+import type { TaskRule } from './rule.js'
+
+export const doWhile: TaskRule = {
+  isBuiltIn: true,
+  schedule(mapping, place) {
+    const { task } = place.node
+    const input = mapping.input(place.node)
+    const list = task.items === null ? input['_items'] : evaluate(mapping.turn, task.items, mapping.drafts.length)
+    const more = list === undefined ? {} : { items: Array.isArray(list) ? list : [list] }
+    mapping.add(place, { type: 'DO_WHILE', name: task.name, input, how: 'engine', more: { ...more, iteration: 0 } })
+  },
+  look(turn, task, node) {
+    const current = task.data.iteration ?? 0
+    if (current === 0) return task.data.items?.length === 0 ? turn.close(task, 'completed', { shown: 0 }) : advance(turn, task, node, 1)
+    if (!hasBegun(turn, task, node)) return begin(turn, task, node)
+    if (!isOver(turn, task, node)) return
+    const goesOn = shallGoOn(turn, task, node)
+    if (goesOn === null) return
+    if (!goesOn.ok) {
+      const reason = `Unable to evaluate condition ${node.task.loopCondition}, exception ${goesOn.message}`
+      return turn.close(task, 'failedFinally', { reason })
+    }
+    if (goesOn.value) return advance(turn, task, node, current + 1)
+    turn.close(task, 'completed', {})
+  },
+}
+
+function advance(turn: Turn, task: Task, node: Node, iteration: number): void {
+  turn.amend(task, { iteration })
+  const fresh = turn.view.attempt(task.ordinal)
+  if (fresh !== undefined) begin(turn, fresh, node)
+}
+
+/** Opens the first task of the newest iteration; a question leaves it for the next look. */
+function begin(turn: Turn, task: Task, node: Node): void {
+  const mapping = new Mapping(turn)
+  const questions = turn.asks.length
+  mapping.scheduleFrom(node.task.loopOver[0]?.taskReferenceName ?? null, bodySuffix(task))
+  if (turn.asks.length > questions) return
+  if (mapping.ending !== null) turn.book.ending = mapping.ending
+  for (const draft of mapping.drafts) turn.open(draft)
+  const keep = keptIterations(task)
+  if (keep !== null) forgetIterations(turn, task, (task.data.iteration ?? 0) - keep)
+}
+
+function bodySuffix(task: Task): string {
+  return `${task.data.suffix ?? ''}__${task.data.iteration ?? 0}`
+}
+
+function hasBegun(turn: Turn, task: Task, node: Node): boolean {
+  const suffix = bodySuffix(task)
+  return node.task.loopOver.some(one => turn.view.newest((one.taskReferenceName + suffix) as Task['key']) !== undefined)
+}
+
+function isOver(turn: Turn, task: Task, node: Node): boolean {
+  if ((turn.book.live.get(task.key) ?? 0) > 0) return false
+  const suffix = bodySuffix(task)
+  return node.task.loopOver.every(one => {
+    const { view } = turn
+    const last = view.newest((one.taskReferenceName + suffix) as Task['key']) ?? view.newest(one.taskReferenceName as Task['key'])
+    return last?.state.kind === 'closed'
+  })
+}
+
+// ── The condition ──
+
+type GoesOn = { readonly ok: true; readonly value: boolean } | { readonly ok: false; readonly message: string }
+
+function shallGoOn(turn: Turn, task: Task, node: Node): GoesOn | null {
+  const { items, iteration = 0 } = task.data
+  if (items !== undefined && iteration >= items.length) return { ok: true, value: false }
+  const condition = node.task.loopCondition
+  if (condition === null || condition.trim() === '') return { ok: true, value: items !== undefined }
+  const evaluated = evaluateScript(turn, `${task.id}:condition:${iteration}`, condition, conditionInput(turn, task, node))
+  return evaluated && goesOnOf(evaluated)
+}
+
+function goesOnOf(evaluated: Evaluated): GoesOn {
+  if (!evaluated.ok) return evaluated
+  const { value } = evaluated
+  return { ok: true, value: typeof value === 'boolean' ? value : typeof value === 'number' && value > 0 }
+}
+
+/** The loop's input, its output, and the newest output of every task of its body. */
+function conditionInput(turn: Turn, task: Task, node: Node): JsonObject {
+  const { view } = turn
+  const { items, iteration = 0 } = task.data
+  const output = lazyLoopOutput(view, task, iteration)
+  const input: Record<string, Json | undefined> = { ...task.data.input, [node.ref]: output }
+  if (task.key !== node.ref) input[task.key] = output
+  if (items !== undefined) Object.assign(input, { loopIndex: iteration - 1, loopItem: items[iteration - 1] ?? null })
+  const suffix = bodySuffix(task)
+  for (const ref of node.body) {
+    const last = view.newest((ref + suffix) as Task['key'])
+    if (last !== undefined) input[ref] = outputOf(view, last)
+  }
+  return input
+}
+

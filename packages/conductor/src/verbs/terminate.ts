@@ -1,0 +1,23 @@
+import { type Context, refuse, type Refusal } from '@busbar/kernel'
+import { type ConductorView, forgetBook } from '../decide/book.js'
+import { endExecution } from '../decide/end.js'
+import { Turn } from '../decide/turn.js'
+
+/** Ends it without its failure workflow. What had failed or timed out counts as terminated from now on. */
+export function terminate(view: ConductorView, reason: string | null, context: Context): Refusal | null {
+  if (view.status === 'completed') return refuse('conflict', 'Cannot terminate a COMPLETED workflow.')
+  if (view.status === 'cancelled') return null
+  stop(view, reason, context, { tellsParent: true })
+  return null
+}
+
+/** The parent has ended: so does this one, and it has nobody left to tell. */
+export function parentEnded(view: ConductorView, reason: string, context: Context): void {
+  if (!view.isTerminal) stop(view, reason, context, { tellsParent: false })
+}
+
+function stop(view: ConductorView, reason: string | null, context: Context, { tellsParent }: { readonly tellsParent: boolean }): void {
+  const ending = { status: 'cancelled', reason, failedBy: null, terminatedBy: null, childReason: null, startsFailureWorkflow: false } as const
+  endExecution(new Turn(view, context), ending, { tellsParent })
+  forgetBook(view)
+}

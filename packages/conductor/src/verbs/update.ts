@@ -1,0 +1,93 @@
+/** What workers and operators report about a task (conductor-semantics.md §6.2). */
+import { type AttemptId, executionIdOf, type Instant, ordinalOf, refuse, type Refusal } from '@busbar/kernel'
+import type { ConductorCommand, UpdateReply } from '../commands.js'
+import { bookOf, type ConductorView, nameOf, nodeOf, type Task } from '../decide/book.js'
+import { noteClosed } from '../decide/turn.js'
+import type { TaskData } from '../types.js'
+import { resultOutcomes, taskStatus } from '../wire/status.js'
+import { cutReason } from '../wire/task.js'
+
+type Update = Extract<ConductorCommand, { kind: 'update' }>
+type UpdateByReference = Extract<ConductorCommand, { kind: 'updateByReference' }>
+
+/** More lines of log in one report are dropped. */
+const logLinesMax = 10
+
+export function update(view: ConductorView, command: Update, now: Instant): UpdateReply | Refusal {
+  const task = executionIdOf(command.attempt) === view.id ? view.attempt(ordinalOf(command.attempt)) : undefined
+  if (task === undefined) return refuse('missing', `No such task found by id: ${command.attempt}`)
+  if (task.state.kind === 'closed' || view.isTerminal) return reply(view, task, false)
+  if (command.extendLease) {
+    extendLease(view, task, now)
+    return reply(view, task, true)
+  }
+  const reason = cutReason(command.reason)
+  const { reason: _old, callbackAfterSeconds: _callback, ...data } = task.data
+  report(view, task, command.status, now, {
+    ...data,
+    output: command.output,
+    ...(reason !== null && { reason }),
+    ...(command.worker !== null && command.worker !== task.lastWorker && { workerId: command.worker }),
+    ...(command.callbackAfterSeconds > 0 && { callbackAfterSeconds: command.callbackAfterSeconds }),
+    ...(command.subWorkflowId !== null && { child: command.subWorkflowId as TaskData['child'] & string }),
+  })
+  for (const line of command.logs.slice(0, logLinesMax)) {
+    view.note({ source: task.id, stream: 'log', at: (line.createdTime > 0 ? line.createdTime : now) as Instant, text: line.log })
+  }
+  return reply(view, task, true)
+}
+
+/** A task that is not over, by its reference name in this iteration, else without the iteration. Its output is merged. */
+export function updateByReference(view: ConductorView, command: UpdateByReference, now: Instant): UpdateReply {
+  const task = view.isTerminal ? undefined : pending(view, command.reference)
+  if (task === undefined) return { attempt: null, applied: false, status: '' }
+  const data: TaskData = {
+    ...task.data,
+    output: { ...task.data.output, ...command.output },
+    ...(command.worker !== null && command.worker !== task.lastWorker && { workerId: command.worker }),
+  }
+  report(view, task, command.status, now, data)
+  return reply(view, task, true)
+}
+
+function pending(view: ConductorView, reference: string): Task | undefined {
+  const exact = view.newest(reference as Task['key'])
+  if (exact !== undefined && exact.state.kind !== 'closed') return exact
+  for (const task of view.openAttempts()) if (nameOf(task) === reference) return task
+  return undefined
+}
+
+function report(view: ConductorView, task: Task, status: Update['status'], now: Instant, data: TaskData): void {
+  const outcome = resultOutcomes[status]
+  if (outcome !== null) {
+    const { changed: _, startAt: __, ...rest } = data
+    view.close(task.ordinal, outcome, { kind: 'worker', worker: null, fence: null }, now, rest)
+    noteClosed(bookOf(view), task)
+    return
+  }
+  if (task.queue === null) return view.amend(task.ordinal, data)
+  view.postpone(task.ordinal, (now + (data.callbackAfterSeconds ?? 0) * 1000) as Instant, now, data)
+  boundByTimeout(view, task, now)
+}
+
+/** Time-outs that count from the first poll go on although the lease ended. */
+function boundByTimeout(view: ConductorView, task: Task, now: Instant): void {
+  const definition = nodeOf(view, task)?.task.taskDefinition
+  if (!definition || definition.timeoutSeconds <= 0 || definition.timeoutPolicy === 'ALERT_ONLY' || task.firstClaimedAt === null) return
+  const at = (task.firstClaimedAt + ((task.data.startDelay ?? 0) + definition.timeoutSeconds) * 1000) as Instant
+  if (task.wakeAt === null || at < task.wakeAt) view.setWake(task.ordinal, at, now)
+}
+
+/** The response time-out counts from now on; nothing else changes. */
+function extendLease(view: ConductorView, task: Task, now: Instant): void {
+  if (task.state.kind !== 'leased') return
+  const seconds = nodeOf(view, task)?.task.taskDefinition?.responseTimeoutSeconds ?? 0
+  view.amend(task.ordinal, { ...task.data, updatedAt: now })
+  if (seconds > 0) view.extend(task.ordinal, (now + seconds * 1000) as Instant, now)
+  boundByTimeout(view, task, now)
+}
+
+function reply(view: ConductorView, task: Task, applied: boolean): UpdateReply {
+  return { attempt: task.id as AttemptId, applied, status: taskStatus(view.attempt(task.ordinal) ?? task) }
+}
+

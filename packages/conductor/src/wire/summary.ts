@@ -1,0 +1,68 @@
+/** What searches answer (conductor-api.md §4.11, §4.12): moments as ISO texts, input and output in Java's notation. */
+import type { Json, JsonObject } from '@busbar/kernel'
+import { type ConductorView, type Task, planOf } from '../decide/book.js'
+import { outputOf } from '../decide/output.js'
+import { javaText } from '../expression/java-text.js'
+import { taskStatus, workflowStatus } from './status.js'
+import { taskTimes } from './times.js'
+
+export function workflowSummary(view: ConductorView): JsonObject {
+  const { execution, brief, state } = view
+  const plan = planOf(view)
+  const input = javaText(brief.input)
+  const output = javaText(state.output ?? {})
+  const classifier = plan.def.metadata['classifier']
+  return {
+    workflowType: plan.def.name,
+    version: plan.def.version,
+    workflowId: execution.id,
+    correlationId: brief.correlationId,
+    startTime: iso(execution.createdAt),
+    updateTime: iso(execution.updatedAt),
+    endTime: execution.endedAt === null ? undefined : iso(execution.endedAt),
+    status: workflowStatus(execution.status),
+    input,
+    output,
+    reasonForIncompletion: state.reason,
+    executionTime: execution.endedAt === null ? 0 : execution.endedAt - execution.createdAt,
+    event: brief.event,
+    failedReferenceTaskNames: (state.failedRefs ?? []).join(','),
+    priority: brief.priority ?? 0,
+    failedTaskNames: state.failedNames ?? [],
+    taskToDomain: brief.taskToDomain ?? {},
+    parentWorkflowId: execution.parent?.execution ?? '',
+    classifier: typeof classifier === 'string' ? classifier : 'workflow',
+    inputSize: input.length,
+    outputSize: output.length,
+  }
+}
+
+export function taskSummary(view: ConductorView, task: Task): JsonObject {
+  const { data } = task
+  const times = taskTimes(task)
+  const text = (map: Json): string => javaText(map)
+  return {
+    workflowId: view.id,
+    workflowType: planOf(view).def.name,
+    correlationId: view.brief.correlationId,
+    scheduledTime: iso(times.scheduled),
+    startTime: iso(times.started),
+    updateTime: iso(times.updated),
+    endTime: iso(times.ended),
+    status: taskStatus(task),
+    reasonForIncompletion: data.reason,
+    executionTime: times.ended > 0 && times.started > 0 ? times.ended - times.started : 0,
+    queueWaitTime: times.started > 0 ? times.started - times.scheduled : 0,
+    taskDefName: data.name ?? data.type,
+    taskType: data.type,
+    input: text(data.input ?? {}),
+    output: text(outputOf(view, task)),
+    taskId: task.id,
+    workflowPriority: view.brief.priority ?? 0,
+    domain: data.domain,
+  }
+}
+
+function iso(epochMs: number): string {
+  return new Date(epochMs).toISOString()
+}

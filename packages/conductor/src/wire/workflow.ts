@@ -1,0 +1,57 @@
+/** An execution as Conductor's clients see it (conductor-api.md §4.6). Keys in the order of the original. */
+import type { JsonObject } from '@busbar/kernel'
+import { type ConductorView, type Task, planOf } from '../decide/book.js'
+import { definitionJson } from '../plan.js'
+import { workflowStatus } from './status.js'
+import { taskToWire } from './task.js'
+
+export function workflowToWire(view: ConductorView, options: { readonly includeTasks: boolean }): JsonObject {
+  const { execution, brief, state } = view
+  const plan = planOf(view)
+  return {
+    ownerApp: '',
+    createTime: execution.createdAt,
+    updateTime: execution.updatedAt,
+    status: workflowStatus(execution.status),
+    endTime: execution.endedAt ?? 0,
+    workflowId: execution.id,
+    parentWorkflowId: execution.parent?.execution,
+    parentWorkflowTaskId: execution.parent?.attempt,
+    tasks: options.includeTasks ? tasksInOrder(view).map(task => taskToWire(view, task)) : [],
+    input: brief.input,
+    output: state.output ?? {},
+    correlationId: brief.correlationId,
+    reasonForIncompletion: state.reason,
+    event: brief.event,
+    taskToDomain: brief.taskToDomain ?? {},
+    failedReferenceTaskNames: state.failedRefs ?? [],
+    workflowDefinition: definitionJson(plan),
+    priority: brief.priority ?? 0,
+    variables: state.variables,
+    lastRetriedTime: state.lastRetriedTime ?? 0,
+    failedTaskNames: state.failedNames ?? [],
+    history: [],
+    rateLimited: false,
+    startTime: execution.createdAt,
+    workflowName: plan.def.name,
+    workflowVersion: plan.def.version,
+  }
+}
+
+/** By sequence; what an operator skipped comes first. */
+export function tasksInOrder(view: ConductorView): Task[] {
+  const tasks: Task[] = []
+  const skipped: Task[] = []
+  for (const task of view.attempts()) (task.data.skipped === true ? skipped : tasks).push(task)
+  return skipped.length === 0 ? tasks : [...skipped, ...tasks]
+}
+
+export function workflowStatusToWire(view: ConductorView, options: { readonly includeOutput: boolean; readonly includeVariables: boolean }): JsonObject {
+  return {
+    workflowId: view.id,
+    correlationId: view.brief.correlationId,
+    output: options.includeOutput ? (view.state.output ?? {}) : undefined,
+    variables: options.includeVariables ? view.state.variables : undefined,
+    status: workflowStatus(view.status),
+  }
+}

@@ -1,0 +1,129 @@
+import type { ExecutionId } from '@busbar/kernel'
+import type { LogLine, Store } from '@busbar/store'
+import type { InFlight } from './in-flight.js'
+import type { Watchers } from './watchers.js'
+
+export interface LogParts {
+  readonly store: Store
+  readonly inFlight: InFlight
+  readonly watchers: Watchers
+  /** Null when there is no such execution. */
+  readonly isEnded: (id: ExecutionId) => Promise<boolean | null>
+}
+
+export interface FollowOptions {
+  readonly source?: string
+  readonly signal: AbortSignal
+  readonly untilEnded?: boolean
+}
+
+type NewLine = Omit<LogLine, 'position'>
+
+interface Batch {
+  readonly lines: NewLine[]
+  readonly callers: { readonly resolve: () => void; readonly reject: (error: unknown) => void }[]
+}
+
+const linesPerReadMax = 1_000
+
+/**
+ * Lines of steps. What arrives for an execution while its lines are being written is written with the next batch.
+ * A follower reads from the store what it has not seen whenever something was written, so a slow one costs no memory
+ * and misses nothing.
+ */
+export class Logs {
+  readonly #parts: LogParts
+  /** The batch that gathers while another one of the same execution is written; null: none gathers. */
+  readonly #writing = new Map<ExecutionId, Batch | null>()
+
+  constructor(parts: LogParts) {
+    this.#parts = parts
+  }
+
+  append(id: ExecutionId, lines: readonly NewLine[]): Promise<void> {
+    if (lines.length === 0) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      const caller = { resolve, reject }
+      const gathering = this.#writing.get(id)
+      if (gathering) {
+        for (const line of lines) gathering.lines.push(line)
+        gathering.callers.push(caller)
+      } else if (gathering === null) this.#writing.set(id, { lines: [...lines], callers: [caller] })
+      else void this.#parts.inFlight.during(this.#write(id, { lines: [...lines], callers: [caller] }))
+    })
+  }
+
+  async #write(id: ExecutionId, first: Batch): Promise<void> {
+    for (let batch: Batch | null = first; batch; batch = this.#writing.get(id) ?? null) {
+      this.#writing.set(id, null)
+      try {
+        await this.#parts.store.appendLogs(id, batch.lines)
+        for (const { resolve } of batch.callers) resolve()
+      } catch (error) {
+        for (const { reject } of batch.callers) reject(error)
+      }
+      this.#parts.watchers.tell(id, { ended: false })
+    }
+    this.#writing.delete(id)
+  }
+
+  async *follow(id: ExecutionId, options: FollowOptions): AsyncGenerator<readonly LogLine[]> {
+    const { store, watchers, isEnded } = this.#parts
+    const bell = new Bell(options.signal)
+    const unwatch = watchers.watch(id, news => bell.ring(news.ended))
+    try {
+      let after = 0
+      while (!options.signal.aborted) {
+        // Asked before reading: lines that came before the end are read after it was known.
+        const isOver = options.untilEnded === true && (bell.hasEnded || (await isEnded(id)) !== false)
+        bell.hush()
+        const lines = await store.logs(id, { ...(options.source === undefined ? {} : { source: options.source }), after, limit: linesPerReadMax })
+        const last = lines.at(-1)
+        if (last) {
+          after = last.position
+          yield lines
+        } else if (isOver) return
+        else await bell.rung()
+      }
+    } finally {
+      unwatch()
+      bell.close()
+    }
+  }
+}
+
+/** Remembers that it rang, so that what happens while the follower reads is not missed. */
+class Bell {
+  hasEnded = false
+  #isRung = false
+  #wake: (() => void) | null = null
+  readonly #signal: AbortSignal
+  readonly #onAbort = () => this.ring(false)
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal
+    signal.addEventListener('abort', this.#onAbort, { once: true })
+  }
+
+  ring(hasEnded: boolean): void {
+    this.hasEnded ||= hasEnded
+    this.#isRung = true
+    this.#wake?.()
+    this.#wake = null
+  }
+
+  hush(): void {
+    this.#isRung = false
+  }
+
+  rung(): Promise<void> {
+    if (this.#isRung || this.#signal.aborted) return Promise.resolve()
+    return new Promise(resolve => {
+      this.#wake = resolve
+    })
+  }
+
+  close(): void {
+    this.#signal.removeEventListener('abort', this.#onAbort)
+  }
+}

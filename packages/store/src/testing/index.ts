@@ -1,0 +1,1 @@
+export { type Fault, type MemoryOptions, MemoryStore, type MemoryImage } from './memory-store.js'

@@ -1,0 +1,205 @@
+/**
+ * The port in memory: for tests and for the simulation, which crashes it. It keeps copies, as a database does, so that
+ * nobody changes what is stored by changing an object.
+ */
+import { Problem } from '@busbar/kernel'
+import type { Changes, DefinitionId, DefinitionKind, DialectName, ExecutionId, Instant, Message, QueueName, WorkerId } from '@busbar/kernel'
+import { type Call, FlushQueue } from '../flush-queue.js'
+import type { ClaimRequest, ListRequest, LogLine, LogRequest, Store, StoredDefinition, StoredWorker, WorkerSighting } from '../store.js'
+import * as attempts from './memory-attempts.js'
+import * as books from './memory-books.js'
+import * as executions from './memory-executions.js'
+import { copyOf, copyOfChanges, emptyState, type MemoryState } from './memory-state.js'
+
+/** What may befall a flush. */
+export type Fault =
+  /** The process died before the flush was durable: nobody is ever answered, nothing of it is there afterwards. */
+  | 'crash before'
+  /** The process died after the flush was durable: nobody is ever answered, all of it is there afterwards. */
+  | 'crash after'
+  /** The disk refused: nothing is written, all callers hear `unavailable`, the store goes on. */
+  | 'fail before'
+  /** Written, but the callers hear `unavailable`: what a lost connection to a database does. */
+  | 'fail after'
+
+export interface MemoryOptions {
+  /** Asked before each flush, with the number of calls in it. */
+  readonly beforeFlush?: (calls: number) => Fault | undefined
+  /** When a flush happens; default `setImmediate`. A simulation brings its own. */
+  readonly schedule?: (callback: () => void) => void
+}
+
+/** The durable state at one moment, to go back to. */
+export interface MemoryImage {
+  readonly state: MemoryState
+}
+
+export class MemoryStore implements Store {
+  #state: MemoryState
+  readonly #options: MemoryOptions
+  readonly #queue: FlushQueue
+  #life: 'open' | 'closed' | 'crashed' = 'open'
+
+  constructor(options: MemoryOptions = {}, image?: MemoryImage) {
+    this.#state = image ? copyOf(image.state) : emptyState()
+    this.#options = options
+    this.#queue = new FlushQueue(calls => this.#flush(calls), options.schedule)
+  }
+
+  // ── Time travel ──
+
+  get isCrashed(): boolean {
+    return this.#life === 'crashed'
+  }
+
+  /** As if the process died now: what is queued is not written, and nobody is answered any more. */
+  crash(): void {
+    this.#life = 'crashed'
+  }
+
+  /** What the next process finds: the durable state, none of the calls under way. This store is dead afterwards. */
+  successor(options: MemoryOptions = this.#options): MemoryStore {
+    this.crash()
+    const next = new MemoryStore(options)
+    next.#state = this.#state
+    return next
+  }
+
+  image(): MemoryImage {
+    return { state: copyOf(this.#state) }
+  }
+
+  restore(image: MemoryImage): void {
+    this.#state = copyOf(image.state)
+  }
+
+  // ── The port ──
+
+  open(): Promise<void> {
+    return Promise.resolve()
+  }
+  close(): Promise<void> {
+    if (this.#life === 'open') this.#life = 'closed'
+    this.#queue.close()
+    return Promise.resolve()
+  }
+  trouble(): Promise<string | null> {
+    return Promise.resolve(this.#life === 'open' ? null : `the store is ${this.#life}`)
+  }
+
+  commit(changes: Changes) {
+    // Copied when it is called: the caller's view goes on changing.
+    const copy = copyOfChanges(changes)
+    return this.#write(state => executions.commit(state, copy))
+  }
+  load(id: ExecutionId) {
+    return this.#read(state => executions.load(state, id))
+  }
+  list(request: ListRequest) {
+    return this.#read(state => executions.list(state, request))
+  }
+  countByStatus(dialect: DialectName) {
+    return this.#read(state => executions.countByStatus(state, dialect))
+  }
+  remove(id: ExecutionId) {
+    return this.#write(state => executions.remove(state, id))
+  }
+
+  claim(request: ClaimRequest) {
+    return this.#write(state => attempts.claim(state, request))
+  }
+  queueSizes(now: Instant) {
+    return this.#read(state => attempts.queueSizes(state, now))
+  }
+  openAttempts(queue: QueueName, offset: number, limit: number) {
+    return this.#read(state => attempts.openAttempts(state, queue, offset, limit))
+  }
+
+  due(now: Instant, limit: number) {
+    return this.#read(state => executions.due(state, now, limit))
+  }
+  nextDue() {
+    return this.#read(executions.nextDue)
+  }
+  messages(limit: number) {
+    return this.#read(state => [...state.messages.values()].slice(0, limit).map(copyOf))
+  }
+  dropMessage(id: Message['id']) {
+    return this.#write(state => void state.messages.delete(id))
+  }
+
+  putSnapshot(id: DefinitionId, text: string) {
+    return this.#write(state => void state.snapshots.set(id, text))
+  }
+  snapshot(id: DefinitionId) {
+    return this.#read(state => state.snapshots.get(id) ?? null)
+  }
+  putDefinition(definition: StoredDefinition) {
+    return this.#write(state => books.putDefinition(state, definition))
+  }
+  definition(kind: DefinitionKind, namespace: string, name: string, version: number | null) {
+    return this.#read(state => books.definition(state, kind, namespace, name, version))
+  }
+  definitions(kind: DefinitionKind, namespace: string, name?: string) {
+    return this.#read(state => books.definitions(state, kind, namespace, name))
+  }
+  deleteDefinition(kind: DefinitionKind, namespace: string, name: string, version: number) {
+    return this.#write(state => books.deleteDefinition(state, kind, namespace, name, version))
+  }
+
+  putWorker(worker: StoredWorker) {
+    return this.#write(state => books.putWorker(state, worker))
+  }
+  seenWorkers(seen: readonly WorkerSighting[]) {
+    return this.#write(state => books.seenWorkers(state, seen))
+  }
+  worker(id: WorkerId) {
+    return this.#read(state => state.workers.get(id) ?? null)
+  }
+  workers(offset: number, limit: number) {
+    return this.#read(state => books.workers(state, offset, limit))
+  }
+
+  appendLogs(execution: ExecutionId, lines: readonly Omit<LogLine, 'position'>[]) {
+    return this.#write(state => books.appendLogs(state, execution, lines))
+  }
+  logs(execution: ExecutionId, request: LogRequest) {
+    return this.#read(state => books.logs(state, execution, request))
+  }
+
+  // ── Inside ──
+
+  #write<Result>(run: (state: MemoryState) => Result): Promise<Result> {
+    if (this.#life === 'crashed') return new Promise(() => {})
+    return this.#queue.write(() => run(this.#state))
+  }
+
+  #read<Result>(run: (state: MemoryState) => Result): Promise<Result> {
+    if (this.#life === 'crashed') return new Promise(() => {})
+    return this.#queue.read(() => run(this.#state))
+  }
+
+  #flush(calls: readonly Call[]): void {
+    const fault = this.#life === 'crashed' ? 'crash before' : this.#options.beforeFlush?.(calls.length)
+    if (fault === 'crash before') return this.crash()
+    if (fault === 'fail before') return failAll(calls)
+    const settlements = calls.map(call => outcomeOf(call))
+    if (fault === 'crash after') return this.crash()
+    if (fault === 'fail after') return failAll(calls)
+    for (const settle of settlements) settle()
+  }
+}
+
+/** Runs a call now, and returns how to answer its caller later. A call that throws has changed nothing. */
+function outcomeOf(call: Call): () => void {
+  try {
+    const result = call.run()
+    return () => call.settle(result)
+  } catch (error) {
+    return () => call.fail(error)
+  }
+}
+
+function failAll(calls: readonly Call[]): void {
+  for (const call of calls) call.fail(new Problem('unavailable', 'the store could not write: try again'))
+}
