@@ -9,18 +9,23 @@ export interface HealthReport {
 /** The truth for the health routes: the store answers, and the server is not on its way out. */
 export class Health {
   readonly #store: Pick<Store, 'trouble'>
-  #isDraining = false
+  readonly #draining = new AbortController()
 
   constructor(store: Pick<Store, 'trouble'>) {
     this.#store = store
   }
 
+  /** Fires when the server begins to stop: what has no end by itself ends then. */
+  get draining(): AbortSignal {
+    return this.#draining.signal
+  }
+
   drain(): void {
-    this.#isDraining = true
+    this.#draining.abort()
   }
 
   async check(): Promise<HealthReport> {
-    if (this.#isDraining) return { trouble: 'the server is stopping', storeTrouble: null }
+    if (this.draining.aborted) return { trouble: 'the server is stopping', storeTrouble: null }
     const storeTrouble = await this.#store.trouble().catch((error: unknown) => (error instanceof Error ? error.message : String(error)))
     return { trouble: storeTrouble, storeTrouble }
   }

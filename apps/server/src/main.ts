@@ -34,7 +34,7 @@ export async function startServer(config: Config, { log }: { readonly log: Log }
   if (config.databaseUrl !== '') throw new Problem('unsupported', 'PostgreSQL is not built yet: leave databaseUrl empty to use the embedded database')
   await openDataFolder(config.data)
   const workerToken = config.workerToken === '' ? await workerTokenIn(config.data) : config.workerToken
-  const store = openSqliteStore(join(config.data, 'busbar.db'))
+  const store = await openSqliteStore(join(config.data, 'busbar.db'))
   await store.open()
   const undo: (() => Promise<void>)[] = [() => store.close()]
   try {
@@ -68,6 +68,11 @@ function workspacesOf(config: Config, log: Log): Workspaces {
   })
 }
 
+/** What definitions may read of the server's environment, by the original's prefix. */
+function environment(name: string): string | null {
+  return process.env[`CONDUCTOR_ENV_${name}`] ?? null
+}
+
 function engineOf(config: Config, store: Store, workspaces: Workspaces, log: Log): EngineApi {
   const { heldPollsMax, commandsMax, cachedViewsMax, evaluationMsMax, evaluationThreadsMax } = config.limits
   return createEngine({
@@ -76,7 +81,7 @@ function engineOf(config: Config, store: Store, workspaces: Workspaces, log: Log
     log,
     chance: Math.random,
     secrets: namespace => workspaces.secrets(namespace),
-    environment: name => process.env[`CONDUCTOR_ENV_${name}`] ?? null,
+    environment,
     limits: { heldPollsMax, commandsMax, cachedViewsMax, evaluationMsMax, evaluationThreadsMax, sweepMs: config.recovery.sweepIntervalSeconds * 1000 },
   })
 }
@@ -84,7 +89,7 @@ function engineOf(config: Config, store: Store, workspaces: Workspaces, log: Log
 function routesOf(parts: { readonly config: Config; readonly engine: EngineApi; readonly workspaces: Workspaces; readonly health: Health }): readonly Route[] {
   const { engine, workspaces, health, config } = parts
   const heartbeatTimeoutMs = config.recovery.heartbeatTimeoutSeconds * 1000
-  const routes = [...conductorRoutes(engine, health), ...stroemRoutes({ engine, workspaces, health, heartbeatTimeoutMs })]
+  const routes = [...conductorRoutes(engine, health, name => environment(name) !== null), ...stroemRoutes({ engine, workspaces, health, heartbeatTimeoutMs })]
   return [...routes, openApiRoute(routes)]
 }
 

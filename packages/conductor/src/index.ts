@@ -1,5 +1,13 @@
 export type { ConductorCommand, ResultStatus, UpdateReply } from './commands.js'
+export { type ConductorView, nodeOf, planOf, type Task } from './decide/book.js'
+export { outputOf } from './decide/output.js'
+export { compilePlan, definitionJson, type Node, type Plan } from './plan.js'
 export { queueOf } from './queue.js'
+export { isEngineType, isUnsupportedType } from './tasks/rules-by-type.js'
+export { type TaskStatus, taskStatus, type WorkflowStatus, workflowStatus } from './wire/status.js'
+export { taskSummary, workflowSummary } from './wire/summary.js'
+export { taskToWire } from './wire/task.js'
+export { tasksInOrder, workflowStatusToWire, workflowToWire } from './wire/workflow.js'
 export { conductorRules } from './rules.js'
 export type { Brief, ConductorReply, ConductorTypes, Domains, State, TaskData } from './types.js'
 export {

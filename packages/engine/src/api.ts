@@ -11,15 +11,21 @@ import type {
   MessageId,
   QueueName,
   Refusal,
+  Rules,
+  View,
   WorkerId,
 } from '@busbar/kernel'
-import type { View } from '@busbar/kernel'
 import type { ConductorTypes } from '@busbar/conductor'
 import type { StroemTypes } from '@busbar/stroem'
 import type { LogLine, Store, StoredDefinition } from '@busbar/store'
-import type { Dialects } from './dialects.js'
 
 export type AnyView = { readonly dialect: 'conductor'; readonly view: View<ConductorTypes> } | { readonly dialect: 'stroem'; readonly view: View<StroemTypes> }
+
+/** The rules of both dialects. */
+export interface Dialects {
+  readonly conductor: Rules<ConductorTypes>
+  readonly stroem: Rules<StroemTypes>
+}
 
 export interface Work {
   readonly execution: ExecutionId

@@ -11,7 +11,7 @@ import type { Store } from '@busbar/store'
 import type { Clock, EngineLimits, EngineLog, Work } from './api.js'
 import type { HeldPoll } from './held-poll.js'
 import type { InFlight } from './in-flight.js'
-import type { Mailbox } from './inbox.js'
+import type { Batches, Mailbox } from './inbox.js'
 import type { Letter } from './letters.js'
 import { Turn, type TurnParts } from './turn.js'
 import { snapshotOf, type Views } from './views.js'
@@ -45,47 +45,51 @@ const staleTriesMax = 8
 const lettersPerCommitMax = 1_000
 const loggedLetterCharsMax = 2_000
 
-export class CommitLoop {
+export class CommitLoop implements Batches {
   readonly #parts: CommitParts
 
   constructor(parts: CommitParts) {
     this.#parts = parts
   }
 
-  /** One batch of a mailbox. Never rejects. */
   async work(box: Mailbox): Promise<void> {
     const letters = box.take(lettersPerCommitMax)
     const first = letters[0]
     if (first?.body.kind === 'remove') await this.#remove(box, first)
     else await this.#together(box, letters)
-    this.#showReaders(box)
   }
 
   async #together(box: Mailbox, letters: readonly Letter[]): Promise<void> {
     try {
-      await this.#commit(box, letters)
+      if (await this.#commit(box, letters)) return
+      if (letters.length === 1)
+        throw new Problem('unavailable', `execution ${box.id} was changed by others ${staleTriesMax} times while this was decided; send it again`)
     } catch (error) {
       this.#logFailure(box, letters, error)
-      if (letters.length === 1 || error instanceof Problem) for (const letter of letters) this.#fail(letter, error)
-      else for (const letter of letters) await this.#together(box, [letter])
+      if (letters.length === 1 || error instanceof Problem) return this.#failAll(letters, error)
     }
+    for (const letter of letters) await this.#together(box, [letter])
   }
 
-  async #commit(box: Mailbox, letters: readonly Letter[]): Promise<void> {
+  /** False when others changed the execution each time, so nothing was written. */
+  async #commit(box: Mailbox, letters: readonly Letter[]): Promise<boolean> {
     const chance = this.#parts.chance()
     for (let tries = 0; tries < staleTriesMax; tries++) {
       const turn = new Turn(this.#parts.turn, box, { chance, mayInsert: tries === 0 })
       try {
         await turn.run(letters)
         const changes = turn.view?.isChanged ? turn.view.takeChanges() : null
-        if (changes === null || (await this.#write(changes)) === 'written') return this.#publish(turn, letters, changes)
+        if (changes === null || (await this.#write(changes)) === 'written') {
+          this.#publish(turn, letters, changes)
+          return true
+        }
       } catch (error) {
         this.#withdraw(turn)
         throw error
       }
       this.#withdraw(turn)
     }
-    throw new Problem('unavailable', `execution ${box.id} was changed by others ${staleTriesMax} times while this was decided; send it again`)
+    return false
   }
 
   async #write(changes: Changes): Promise<'written' | 'stale'> {
@@ -110,7 +114,10 @@ export class CommitLoop {
     }
     for (const [index, letter] of letters.entries()) this.#settle(letter, turn.answers[index])
     try {
-      for (const { poll, work } of turn.reservations) work ? outlets.deliver(poll, work) : outlets.withdraw(poll)
+      for (const { poll, work } of turn.reservations) {
+        if (work) outlets.deliver(poll, work)
+        else outlets.withdraw(poll)
+      }
       for (const queue of turn.left) outlets.stock(queue)
       if (view) outlets.due(id, view.due, changes !== null)
       if (changes && changes.sent.length > 0) outlets.send(changes.sent)
@@ -130,9 +137,11 @@ export class CommitLoop {
     this.#parts.inFlight.end()
   }
 
-  #fail(letter: Letter, error: unknown): void {
-    letter.fail(error)
-    this.#parts.inFlight.end()
+  #failAll(letters: readonly Letter[], error: unknown): void {
+    for (const letter of letters) {
+      letter.fail(error)
+      this.#parts.inFlight.end()
+    }
   }
 
   async #remove(box: Mailbox, letter: Letter): Promise<void> {
@@ -141,11 +150,11 @@ export class CommitLoop {
       this.#settle(letter, await this.#parts.store.remove(box.id))
       this.#parts.outlets.tell(box.id, { ended: true })
     } catch (error) {
-      this.#fail(letter, error)
+      this.#failAll([letter], error)
     }
   }
 
-  #showReaders(box: Mailbox): void {
+  show(box: Mailbox): void {
     if (box.readers.length === 0) return
     const readers = box.readers
     box.readers = []

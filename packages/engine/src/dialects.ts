@@ -2,12 +2,7 @@
 import { conductorRules, type ConductorTypes } from '@busbar/conductor'
 import { assertNever, type DialectName, type DialectTypes, type Rules, type View } from '@busbar/kernel'
 import { stroemRules, type StroemTypes } from '@busbar/stroem'
-import type { AnyView } from './api.js'
-
-export interface Dialects {
-  readonly conductor: Rules<ConductorTypes>
-  readonly stroem: Rules<StroemTypes>
-}
+import type { AnyView, Dialects } from './api.js'
 
 export function dialectsWith(rules: Partial<Dialects> = {}): Dialects {
   return { conductor: rules.conductor ?? conductorRules, stroem: rules.stroem ?? stroemRules }

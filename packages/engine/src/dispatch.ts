@@ -8,10 +8,10 @@
 import { type Attempt, type ExecutionId, instant, type Instant, isRefusal, Problem, type QueueName } from '@busbar/kernel'
 import type { Claimed, Store } from '@busbar/store'
 import type { Clock, EngineLimits, EngineLog, PollRequest, Work } from './api.js'
-import { type HeldPoll, roomOf } from './held-poll.js'
+import { type HeldPoll, type Queue, roomOf } from './held-poll.js'
 import type { InFlight } from './in-flight.js'
 import type { Inbox } from './inbox.js'
-import { type Queue, Queues } from './queues.js'
+import { Queues } from './queues.js'
 import type { WorkerBook } from './worker-book.js'
 
 export interface DispatchParts {
@@ -34,10 +34,6 @@ export class Dispatch {
 
   constructor(parts: DispatchParts) {
     this.#parts = parts
-  }
-
-  get held(): number {
-    return this.#held
   }
 
   // ── Polls ──

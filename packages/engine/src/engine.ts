@@ -126,7 +126,7 @@ class Engine implements EngineApi {
         reserve: queue => this.#dispatch.reserve(queue),
       },
     })
-    this.#inbox = new Inbox(limits, inFlight, box => commits.work(box))
+    this.#inbox = new Inbox(limits, inFlight, commits)
   }
 
   // ── Life ──

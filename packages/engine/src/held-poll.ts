@@ -1,5 +1,5 @@
+import type { QueueName } from '@busbar/kernel'
 import type { PollRequest, Work } from './api.js'
-import type { Group } from './queues.js'
 
 /**
  * A poll that is under way.
@@ -30,4 +30,22 @@ export interface HeldPoll {
 
 export function roomOf(poll: HeldPoll): number {
   return poll.max - poll.works.length - poll.pending
+}
+
+export interface Queue {
+  readonly name: QueueName
+  stocked: boolean
+  restocks: number
+  readonly groups: Set<Group>
+}
+
+/** Polls that serve the same queues. */
+export interface Group {
+  readonly key: string
+  readonly serves: ((queue: QueueName) => boolean) | null
+  readonly queues: Set<Queue>
+  /** Waiting, longest first. */
+  readonly parked: Set<HeldPoll>
+  /** Polls of this group in any state. */
+  polls: number
 }

@@ -25,6 +25,14 @@ export class Mailbox {
     this.id = id
   }
 
+  /** The batch will take long: whoever waits for its end reads what is stored instead. */
+  beginAsking(): void {
+    this.phase = 'asking'
+    const readers = this.readers
+    this.readers = []
+    for (const read of readers) read(undefined)
+  }
+
   /** The next batch, at most `max`. A removal is a batch of its own. */
   take(max: number): Letter[] {
     const end = this.letters.findIndex((letter, index) => index >= max || (index > 0 && letter.body.kind === 'remove'))
@@ -38,18 +46,26 @@ export class Mailbox {
   }
 }
 
+/** Works on batches; `CommitLoop`. */
+export interface Batches {
+  /** Takes a batch out of the mailbox and works on it. Never rejects. */
+  work(box: Mailbox): Promise<void>
+  /** Answers the mailbox's readers, after a batch and before the next one. */
+  show(box: Mailbox): void
+}
+
 export class Inbox {
   readonly #boxes = new Map<ExecutionId, Mailbox>()
   #ready: Mailbox[] = []
   #drainAsked = false
   readonly #limits: EngineLimits
   readonly #inFlight: InFlight
-  readonly #work: (box: Mailbox) => Promise<void>
+  readonly #batches: Batches
 
-  constructor(limits: EngineLimits, inFlight: InFlight, work: (box: Mailbox) => Promise<void>) {
+  constructor(limits: EngineLimits, inFlight: InFlight, batches: Batches) {
     this.#limits = limits
     this.#inFlight = inFlight
-    this.#work = work
+    this.#batches = batches
   }
 
   box(id: ExecutionId): Mailbox | undefined {
@@ -91,14 +107,10 @@ export class Inbox {
 
   async #turn(box: Mailbox): Promise<void> {
     box.phase = 'working'
-    await this.#work(box)
+    await this.#batches.work(box)
     box.phase = 'resting'
+    this.#batches.show(box)
     if (box.letters.length > 0) this.#makeReady(box)
     else this.#boxes.delete(box.id)
-  }
-
-  /** A letter was answered, well or badly. */
-  done(): void {
-    this.#inFlight.end()
   }
 }

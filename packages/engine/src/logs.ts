@@ -73,9 +73,11 @@ export class Logs {
     const unwatch = watchers.watch(id, news => bell.ring(news.ended))
     try {
       let after = 0
+      // Heard of from then on: the watcher was there before the question.
+      if (options.untilEnded && (await isEnded(id)) !== false) bell.hasEnded = true
       while (!options.signal.aborted) {
         // Asked before reading: lines that came before the end are read after it was known.
-        const isOver = options.untilEnded === true && (bell.hasEnded || (await isEnded(id)) !== false)
+        const isOver = options.untilEnded === true && bell.hasEnded
         bell.hush()
         const lines = await store.logs(id, { ...(options.source === undefined ? {} : { source: options.source }), after, limit: linesPerReadMax })
         const last = lines.at(-1)

@@ -34,10 +34,6 @@ export class Messages {
     this.#parts = parts
   }
 
-  get carried(): number {
-    return this.#carried.size
-  }
-
   /** After `stop` messages stay in the outbox for the next start. */
   stop(): void {
     this.#isStopping = true
@@ -87,7 +83,7 @@ export class Messages {
       }
       const { body } = message
       if (body.kind === 'start') this.#start(message, body, end)
-      else this.#post(message.to, { kind: 'command', command: { ...body.command, kind: String(body.command.kind) }, message: message.id }, message, end)
+      else this.#post(message.to, { kind: 'command', command: commandOf(body), message: message.id }, message, end)
     })
   }
 
@@ -130,4 +126,9 @@ export class Messages {
     this.#parts.log.error('message left in the outbox', { message: message.id, to: message.to, error })
     end(false)
   }
+}
+
+/** Dialects send what they understand; what has no kind is refused by their `apply`. */
+function commandOf({ command }: Extract<MessageBody, { kind: 'command' }>): { readonly kind: string } {
+  return { ...command, kind: typeof command['kind'] === 'string' ? command['kind'] : '' }
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { type DefinitionId, type DialectName, Problem } from '@busbar/kernel'
 import type { Store } from '@busbar/store'
-import { type Dialects, rulesOf } from './dialects.js'
+import type { Dialects } from './api.js'
+import { rulesOf } from './dialects.js'
 import { Lru } from './lru.js'
 
 export interface Plan {

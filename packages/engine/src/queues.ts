@@ -8,25 +8,7 @@
  */
 import type { QueueName } from '@busbar/kernel'
 import type { PollRequest } from './api.js'
-import type { HeldPoll } from './held-poll.js'
-
-export interface Queue {
-  readonly name: QueueName
-  stocked: boolean
-  restocks: number
-  readonly groups: Set<Group>
-}
-
-/** Polls that serve the same queues. */
-export interface Group {
-  readonly key: string
-  readonly serves: ((queue: QueueName) => boolean) | null
-  readonly queues: Set<Queue>
-  /** Waiting, longest first. */
-  readonly parked: Set<HeldPoll>
-  /** Polls of this group in any state. */
-  polls: number
-}
+import type { Group, HeldPoll, Queue } from './held-poll.js'
 
 /** Queues in one claim; the others follow when these are empty. */
 const queuesPerClaimMax = 200

@@ -109,7 +109,7 @@ export class Timers {
     this.#isPassing = true
     let next: Instant | null
     try {
-      await this.#tickDue()
+      void (await this.#tickDue())
       next = this.#isCrowded ? null : await this.#next()
     } catch (error) {
       log.error('timers not read', { error })

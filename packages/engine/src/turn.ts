@@ -18,9 +18,9 @@ import {
   refuse,
   View,
 } from '@busbar/kernel'
-import type { Clock, EngineLimits, Work } from './api.js'
+import type { Clock, Dialects, EngineLimits, Work } from './api.js'
 import type { Asks } from './asks.js'
-import { type AnyRules, type Dialects, rulesOf, type SomeView } from './dialects.js'
+import { type AnyRules, rulesOf, type SomeView } from './dialects.js'
 import type { HeldPoll } from './held-poll.js'
 import type { Mailbox } from './inbox.js'
 import { type Letter, type LetterBody, nobody } from './letters.js'
@@ -219,7 +219,7 @@ export class Turn {
   }
 
   async #waiting<R>(answer: Promise<R>): Promise<R> {
-    this.#box.phase = 'asking'
+    this.#box.beginAsking()
     const result = await answer
     this.#box.phase = 'working'
     return result

@@ -2,7 +2,7 @@
 export * from './browser.js'
 export { ConductorClient, type NodeClientOptions } from './client/node-client.js'
 export { type NodeTransportOptions, nodeTransport } from './http/node-transport.js'
-export type { Clock } from './worker/clock.js'
+export type { Clock } from './clock.js'
 export { type WorkerClient, WorkerHost, type WorkerHostConfig } from './worker/host.js'
 export { longPollMs, pollingDefaults, type WorkerHostOptions, type WorkerProcessOptions } from './worker/options.js'
 export { type WorkerChannel, WorkerProcess, type WorkerProcessConfig } from './worker/process.js'

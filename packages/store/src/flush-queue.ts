@@ -24,7 +24,7 @@ export class FlushQueue {
   #isScheduled = false
   #isClosed = false
 
-  /** `flush` settles or fails every call it is given, before it returns. */
+  /** `flush` answers every call it is given before it returns; only a simulated crash leaves them unanswered. */
   constructor(flush: (calls: readonly Call[]) => void, schedule: (callback: () => void) => void = setImmediate) {
     this.#flush = flush
     this.#schedule = schedule

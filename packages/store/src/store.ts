@@ -122,6 +122,11 @@ export interface StoredWorker {
   readonly detail: string
 }
 
+export interface WorkerPage {
+  readonly workers: readonly StoredWorker[]
+  readonly total: number
+}
+
 export interface WorkerSighting {
   readonly id: WorkerId
   readonly at: Instant
@@ -173,7 +178,7 @@ export interface Store {
   putWorker(worker: StoredWorker): Promise<void>
   seenWorkers(seen: readonly WorkerSighting[]): Promise<void>
   worker(id: WorkerId): Promise<StoredWorker | null>
-  workers(offset: number, limit: number): Promise<{ readonly workers: readonly StoredWorker[]; readonly total: number }>
+  workers(offset: number, limit: number): Promise<WorkerPage>
 
   // Logs
   /** Appends lines; each gets its position. Resolves when they are written. */

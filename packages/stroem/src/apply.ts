@@ -161,7 +161,8 @@ function openParentOf(view: JobView, id: AttemptId): StepAttempt | undefined {
 
 function onChildRefused(view: JobView, command: CommandOf<'childRefused'>, context: Context): void {
   const attempt = openParentOf(view, command.attempt)
-  if (attempt) failStep(view, attempt, `Failed to start child job: ${command.reason}`, context)
+  const action = attempt && view.plan.byName.get(attempt.data.step)?.action
+  if (attempt && action?.type === 'task') failStep(view, attempt, `Failed to create child job for task '${action.task}': ${command.reason}`, context)
 }
 
 function onChildEnded(view: JobView, command: CommandOf<'childEnded'>, context: Context): void {

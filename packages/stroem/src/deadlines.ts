@@ -3,7 +3,7 @@ import { after, type Context, earliest, type Instant } from '@busbar/kernel'
 import type { JobView, StepAttempt } from './steps.js'
 
 /** A worker enforces the time-out itself, waits for the process to die and reports: it comes first unless it is lost. */
-export const graceMs = 30_000
+const graceMs = 30_000
 /** A step that waits long is looked at ever more seldom; a claim that was lost with its server is found at the next look. */
 const waitingLookMsMax = 15 * 60_000
 

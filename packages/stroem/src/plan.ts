@@ -66,7 +66,7 @@ export function compilePlan(definition: string): Plan {
 }
 
 /** Templates cannot say `a-b`: it would be a subtraction. */
-export function variableOf(stepName: string): string {
+function variableOf(stepName: string): string {
   return stepName.replaceAll('-', '_')
 }
 

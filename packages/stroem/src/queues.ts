@@ -36,10 +36,9 @@ export function abilityOf(action: Action): Ability | null {
 
 const prefix = 'stroem/'
 
-/** `stroem/<ability>?<sorted tags>`. Tags are encoded, so that no tag can look like two. */
+/** `stroem/<ability>?<sorted tags>`. */
 export function queueFor(ability: Ability, tags: readonly string[]): QueueName {
-  const sorted = [...new Set(tags)].sort().map(encodeURIComponent)
-  return `${prefix}${ability}?${sorted.join(',')}` as QueueName
+  return `${prefix}${ability}?${encodeTags(tags)}` as QueueName
 }
 
 /** Whether a worker may claim from a queue: it has the ability and every tag, and an exclusive one has no tag besides. */
@@ -51,8 +50,7 @@ export function serves(skills: Skills, queue: QueueName): boolean {
 
 /** Polls of the same key serve the same queues. */
 export function skillsKey(skills: Skills): string {
-  const tags = [...new Set(skills.tags)].sort().map(encodeURIComponent)
-  return `${[...skills.abilities].sort().join('+')}?${tags.join(',')}${skills.exclusive ? '!' : ''}`
+  return `${skills.exclusive ? '!' : ''}${[...skills.abilities].sort().join('+')}?${encodeTags(skills.tags)}`
 }
 
 function parseQueue(queue: QueueName): { readonly ability: Ability; readonly tags: readonly string[] } | null {
@@ -60,5 +58,19 @@ function parseQueue(queue: QueueName): { readonly ability: Ability; readonly tag
   if (!queue.startsWith(prefix) || mark < 0) return null
   const ability = queue.slice(prefix.length, mark)
   const tags = queue.slice(mark + 1)
-  return isAbility(ability) ? { ability, tags: tags === '' ? [] : tags.split(',').map(decodeURIComponent) } : null
+  return isAbility(ability) ? { ability, tags: tags === '' ? [] : tags.split(',').map(decodeTag) } : null
+}
+
+/** Sorted and encoded, so that no tag can look like two. An empty tag asks for nothing. */
+function encodeTags(tags: readonly string[]): string {
+  const encode = (tag: string) => tag.replaceAll('%', '%25').replaceAll(',', '%2C')
+  return [...new Set(tags)]
+    .filter(tag => tag !== '')
+    .sort()
+    .map(encode)
+    .join(',')
+}
+
+function decodeTag(text: string): string {
+  return text.replaceAll('%2C', ',').replaceAll('%25', '%')
 }

@@ -1,7 +1,7 @@
 import { type Refusal, refuse } from '@busbar/kernel'
 import { type Action, type Dictionary, lookUp, type TaskDef } from './definition/types.js'
 import type { TaskSnapshot } from './plan.js'
-import { namesInCycles } from './topological-order.js'
+import { namesInCircles } from './topological-order.js'
 
 /** Where tasks and actions are looked up: a workspace, or the snapshot of a parent. */
 export interface Definitions {
@@ -34,16 +34,27 @@ function define<T>(target: Record<string, T>, name: string, value: T): void {
 }
 
 /** Null when a job of this snapshot can run; else what stands in the way. */
-export function troubleWith(snapshot: TaskSnapshot, workspace: string): Refusal | null {
+export function troubleWith(snapshot: TaskSnapshot, workspace: string, otherWorkspace?: (name: string) => Definitions | null): Refusal | null {
   const task = lookUp(snapshot.tasks, snapshot.task)
   if (task === null) return refuse('missing', 'Task not found')
   for (const [name, step] of Object.entries(task.flow)) {
-    if (lookUp(snapshot.actions, step.action) === null) return refuse('invalid', `Action '${step.action}' not found in workspace '${workspace}'`)
+    if (lookUp(snapshot.actions, step.action) === null) return missingAction(step.action, workspace, otherWorkspace)
     if (/[[\]]/.test(name)) return refuse('invalid', `Step name '${name}' is invalid: [ and ] are for the items of loops`)
     const lost = step.dependsOn.find(need => lookUp(task.flow, need) === null)
     if (lost !== undefined) return refuse('invalid', `Step '${name}' depends on '${lost}', which does not exist in task '${snapshot.task}'`)
   }
-  const circle = namesInCycles(Object.entries(task.flow).map(([name, step]) => ({ name, needs: step.dependsOn })))
+  const circle = namesInCircles(Object.entries(task.flow).map(([name, step]) => ({ name, needs: step.dependsOn })))
   if (circle.length > 0) return refuse('invalid', `Task '${snapshot.task}' is invalid: its steps ${circle.join(', ')} wait for each other`)
   return null
+}
+
+function missingAction(action: string, workspace: string, otherWorkspace?: (name: string) => Definitions | null): Refusal {
+  const dot = action.indexOf('.')
+  const owner = action.slice(0, dot)
+  const other = dot < 0 ? null : (otherWorkspace?.(owner) ?? null)
+  if (other === null) return refuse('invalid', `Action '${action}' not found in workspace '${workspace}'`)
+  const name = action.slice(dot + 1)
+  return lookUp(other.actions, name) === null
+    ? refuse('invalid', `action '${action}': workspace '${owner}' has no action '${name}'`)
+    : refuse('unsupported', `Action '${action}' belongs to workspace '${owner}'; actions of other workspaces are not built yet`)
 }

@@ -16,6 +16,8 @@ export interface StartOptions {
   /** Refuse when a required field without default is missing. Webhooks and triggers send other shapes, so not there. */
   readonly enforceRequired?: boolean
   readonly heartbeatTimeoutMs?: number
+  /** To say more about an action that is written `<workspace>.<action>`. */
+  readonly otherWorkspace?: (name: string) => Definitions | null
 }
 
 /** JSON: it also travels in messages from a parent to its child. */
@@ -36,7 +38,7 @@ const heartbeatTimeoutMsDefault = 120_000
 
 export function startRequest(workspace: Workspace, taskName: string, options: StartOptions): JsonObject | Refusal {
   const snapshot = snapshotOf(workspace, taskName)
-  const trouble = troubleWith(snapshot, workspace.name)
+  const trouble = troubleWith(snapshot, workspace.name, options.otherWorkspace)
   if (trouble) return trouble
   const { sourceJob } = options
   if (sourceJob && sourceJob.workspace !== workspace.name) return refuse('invalid', 'Source job belongs to a different workspace')
@@ -75,6 +77,8 @@ export function childRequest(parent: Brief, definitions: Definitions, task: stri
 export function planStart(json: JsonObject, parent: Parent | null, context: Context): StartPlan<StroemTypes> {
   const request = fromJson(json)
   if (request === null) return refuse('invalid', 'Expected a start request that startRequest or a parent job made')
+  const { task: name, tasks } = request.snapshot
+  if (parent !== null && lookUp(tasks, name) === null) return refuse('missing', `Task '${name}' not found in workspace '${request.workspace}'`)
   const trouble = troubleWith(request.snapshot, request.workspace)
   if (trouble) return trouble
   if (request.depth > depthMax) return refuse('invalid', `Task nesting is invalid: more than ${depthMax} jobs above each other`)

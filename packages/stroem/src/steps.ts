@@ -28,7 +28,7 @@ export function itemKey(step: string, index: number): ActivityKey {
 }
 
 /** What a new try is opened with. */
-export function freshData(data: StepData): StepData {
+function freshData(data: StepData): StepData {
   return data.role === 'item' ? { role: 'item', step: data.step, index: data.index } : { role: 'step', step: data.step }
 }
 

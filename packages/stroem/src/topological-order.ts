@@ -5,9 +5,19 @@ export interface Dependent {
 
 /**
  * Names in an order in which each comes after all it needs; among those that could come next, the smallest name.
- * Names in a cycle, and what waits for them, come last, by name.
+ * Names in a circle, and those that wait for one, come last, by name.
  */
 export function topologicalOrder(nodes: readonly Dependent[]): string[] {
+  const { order, stuck } = takeInTurn(nodes)
+  return [...order, ...stuck]
+}
+
+/** Names that need each other in a circle, or wait for one; empty when all is well. */
+export function namesInCircles(nodes: readonly Dependent[]): string[] {
+  return takeInTurn(nodes).stuck
+}
+
+function takeInTurn(nodes: readonly Dependent[]): { readonly order: string[]; readonly stuck: string[] } {
   const unmet = new Map<string, number>()
   const dependants = new Map<string, string[]>(nodes.map(node => [node.name, []]))
   for (const { name, needs } of nodes) {
@@ -27,15 +37,7 @@ export function topologicalOrder(nodes: readonly Dependent[]): string[] {
       if (left === 0) next.push(dependant)
     }
   }
-  return [...order, ...[...unmet.keys()].sort()]
-}
-
-/** Names that need each other in a circle, or need one that does; empty when all is well. */
-export function namesInCycles(nodes: readonly Dependent[]): string[] {
-  const order = topologicalOrder(nodes)
-  const position = new Map(order.map((name, index) => [name, index]))
-  const before = (need: string, name: string) => (position.get(need) ?? -1) < (position.get(name) ?? -1)
-  return nodes.filter(({ name, needs }) => needs.some(need => !before(need, name))).map(({ name }) => name)
+  return { order, stuck: [...unmet.keys()].sort() }
 }
 
 /** A binary heap, smallest name first. */

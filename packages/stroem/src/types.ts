@@ -54,7 +54,7 @@ export type StepData = StepTrace &
     | { readonly role: 'item'; readonly step: string; readonly index: number }
   )
 
-export interface StepTrace {
+interface StepTrace {
   /** As rendered, with secrets masked; absent while the step still waits. */
   readonly input?: JsonObject
   readonly output?: Json

@@ -7,9 +7,9 @@ import type { VariableSource } from './template/render.js'
 import type { StepData, StroemTypes } from './types.js'
 
 /** What a loop offers to each of its items. */
-export type Each = { readonly item: Json; readonly index: number; readonly total: number }
+type Each = { readonly item: Json; readonly index: number; readonly total: number }
 
-export interface Scope {
+interface Scope {
   readonly input: JsonObject
   readonly each: Each | null
   /** Whether a step that did not complete can be seen: yes when the flow is decided, no in the work of a step. */
@@ -40,7 +40,8 @@ function resultOf(attempt: Attempt<StepData> | undefined, sees: Scope['sees']): 
   const { data } = attempt
   switch (outcomeOf(attempt)) {
     case 'completed':
-      return { output: data.output ?? null }
+      // A step that gave nothing is no variable to the work of others.
+      return data.output !== undefined || sees === 'ended' ? { output: data.output ?? null } : undefined
     case 'skipped':
       return sees === 'ended' ? { output: null } : undefined
     case 'failed':

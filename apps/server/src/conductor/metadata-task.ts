@@ -1,11 +1,11 @@
 /** Definitions of tasks: one per name, without versions. */
-import { parseTaskDef, type TaskDef, taskDefToWire, validateTaskDef } from '@busbar/conductor'
+import { type TaskDef, taskDefToWire } from '@busbar/conductor'
 import type { EngineApi } from '@busbar/engine'
-import { type Json, Problem } from '@busbar/kernel'
+import { invariant, Problem } from '@busbar/kernel'
 import { type Answer, empty, rawJson } from '../http/answer.js'
 import type { Call } from '../http/call.js'
-import { throwIfRefused } from '../http/problem.js'
 import type { Route } from '../http/route.js'
+import { mustTaskDefs } from './definitions.js'
 import { inBothFamilies } from './families.js'
 import { violated } from './violations.js'
 
@@ -32,26 +32,17 @@ export function taskMetadataRoutes(engine: EngineApi): Route[] {
 async function putAll(engine: EngineApi, call: Call): Promise<Answer> {
   const items = call.list()
   if (items.length === 0) throw violated([{ path: 'registerTaskDef.arg0', message: 'TaskDefList is empty' }])
-  const parsed = items.map(item => throwIfRefused(parseTaskDef(item)))
-  // A list with one bad definition stores nothing.
-  const violations = parsed.flatMap((def, index) => validateTaskDef(def, `registerTaskDef.arg0[${index}]`))
-  if (violations.length > 0) throw violated(violations)
-  for (const def of parsed) await put(engine, { ...def, createTime: engine.now(), createdBy: '', updateTime: 0, updatedBy: null })
+  const defs = mustTaskDefs(items, index => `registerTaskDef.arg0[${index}]`)
+  for (const def of defs) await put(engine, { ...def, createTime: engine.now(), createdBy: '', updateTime: 0, updatedBy: null })
   return empty(200)
 }
 
 async function putOne(engine: EngineApi, call: Call): Promise<Answer> {
-  const def = parseValid(call.object(), 'updateTaskDef.arg0')
+  const [def] = mustTaskDefs([call.object()], () => 'updateTaskDef.arg0')
+  invariant(def, 'one source gives one definition')
   if (!(await engine.definition('task', '', def.name, null))) throw new Problem('missing', `No such task by name ${def.name}`)
   await put(engine, { ...def, updateTime: engine.now(), updatedBy: '' })
   return empty(200)
-}
-
-function parseValid(item: Json, path: string): TaskDef {
-  const def = throwIfRefused(parseTaskDef(item))
-  const violations = validateTaskDef(def, path)
-  if (violations.length > 0) throw violated(violations)
-  return def
 }
 
 async function put(engine: EngineApi, def: TaskDef): Promise<void> {

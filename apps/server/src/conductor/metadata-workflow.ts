@@ -1,19 +1,19 @@
 /** Definitions of workflows. They are stored as the wire shows them, so reading one is handing out its text. */
-import { parseWorkflowDef, validateWorkflowDef, type WorkflowDef, workflowDefToWire } from '@busbar/conductor'
+import { type WorkflowDef, workflowDefToWire } from '@busbar/conductor'
 import type { EngineApi } from '@busbar/engine'
-import { isJsonObject, type Json, type JsonObject, Problem } from '@busbar/kernel'
+import { isJsonObject, type JsonObject, Problem } from '@busbar/kernel'
 import type { StoredDefinition } from '@busbar/store'
 import { type Answer, empty, json, rawJson } from '../http/answer.js'
 import type { Call } from '../http/call.js'
-import { throwIfRefused } from '../http/problem.js'
 import type { Route } from '../http/route.js'
+import type { Definitions } from './definitions.js'
 import { inBothFamilies } from './families.js'
 import { readFlag, readInteger, readText } from './read-query.js'
 import { violated } from './violations.js'
 
 const base = '/api/metadata/workflow'
 
-export function workflowMetadataRoutes(engine: EngineApi): Route[] {
+export function workflowMetadataRoutes(engine: EngineApi, definitions: Definitions): Route[] {
   const read = (path: string, summary: string, handle: Route['handle'], query: Record<string, string> = {}): Route => ({
     method: 'GET',
     paths: inBothFamilies(base + path),
@@ -32,10 +32,10 @@ export function workflowMetadataRoutes(engine: EngineApi): Route[] {
     handle,
   })
   return [
-    define('POST', '', 'Registers a workflow definition', call => create(engine, call)),
-    define('PUT', '', 'Registers workflow definitions, replacing those that exist', call => putAll(engine, call)),
-    define('POST', '/validate', 'Checks a workflow definition without storing it', call => {
-      parseValid(call.object(), 'validateWorkflowDef.arg0')
+    define('POST', '', 'Registers a workflow definition', call => create(engine, definitions, call)),
+    define('PUT', '', 'Registers workflow definitions, replacing those that exist', call => putAll(engine, definitions, call)),
+    define('POST', '/validate', 'Checks a workflow definition without storing it', async call => {
+      await definitions.mustWorkflowDef(call.object(), 'validateWorkflowDef.arg0')
       return empty(200)
     }),
     define('DELETE', '/{name}/{version}', 'Removes a workflow definition', call => remove(engine, call)),
@@ -55,8 +55,8 @@ export function workflowMetadataRoutes(engine: EngineApi): Route[] {
 
 // ── Writing ──
 
-async function create(engine: EngineApi, call: Call): Promise<Answer> {
-  const def = parseValid(call.object(), 'registerWorkflowDef.arg0')
+async function create(engine: EngineApi, definitions: Definitions, call: Call): Promise<Answer> {
+  const def = await definitions.mustWorkflowDef(call.object(), 'registerWorkflowDef.arg0')
   const existing = await engine.definition('workflow', '', def.name, def.version)
   if (existing && !readFlag(call, 'overwrite', false)) throw new Problem('conflict', `Workflow with ${def.name}.${def.version} already exists!`)
   const now = engine.now()
@@ -64,10 +64,11 @@ async function create(engine: EngineApi, call: Call): Promise<Answer> {
   return empty(200)
 }
 
-async function putAll(engine: EngineApi, call: Call): Promise<Answer> {
+async function putAll(engine: EngineApi, definitions: Definitions, call: Call): Promise<Answer> {
   const items = call.list()
   if (items.length === 0) throw violated([{ path: 'updateWorkflowDef.arg0', message: 'WorkflowDefList is empty' }])
-  const defs = items.map((item, index) => parseValid(item, `updateWorkflowDef.arg0[${index}]`))
+  const defs: WorkflowDef[] = []
+  for (const [index, item] of items.entries()) defs.push(await definitions.mustWorkflowDef(item, `updateWorkflowDef.arg0[${index}]`))
   const errors: Record<string, string> = {}
   const successful: string[] = []
   for (const def of defs) {
@@ -80,13 +81,6 @@ async function putAll(engine: EngineApi, call: Call): Promise<Answer> {
     }
   }
   return json(200, { bulkErrorResults: errors, bulkSuccessfulResults: successful })
-}
-
-function parseValid(item: Json, path: string): WorkflowDef {
-  const def = throwIfRefused(parseWorkflowDef(item))
-  const violations = validateWorkflowDef(def, path)
-  if (violations.length > 0) throw violated(violations)
-  return def
 }
 
 async function put(engine: EngineApi, def: WorkflowDef): Promise<void> {

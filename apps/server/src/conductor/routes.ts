@@ -2,6 +2,7 @@ import type { EngineApi } from '@busbar/engine'
 import type { Health } from '../health.js'
 import type { Route } from '../http/route.js'
 import { bulkRoutes } from './bulk.js'
+import { definitionsOf, type EnvironmentNames } from './definitions.js'
 import { healthRoutes } from './health.js'
 import { taskMetadataRoutes } from './metadata-task.js'
 import { workflowMetadataRoutes } from './metadata-workflow.js'
@@ -15,9 +16,10 @@ import { workflowListRoutes } from './workflow-lists.js'
 import { workflowRoutes } from './workflow.js'
 
 /** Conductor's API: the whole of it, in both families of paths. */
-export function conductorRoutes(engine: EngineApi, health: Health): readonly Route[] {
+export function conductorRoutes(engine: EngineApi, health: Health, environment: EnvironmentNames): readonly Route[] {
+  const definitions = definitionsOf(engine, environment)
   return [
-    ...startRoutes(engine),
+    ...startRoutes(engine, definitions),
     ...taskRoutes(engine),
     ...taskResultRoutes(engine),
     ...taskLogRoutes(engine),
@@ -25,7 +27,7 @@ export function conductorRoutes(engine: EngineApi, health: Health): readonly Rou
     ...workflowRoutes(engine),
     ...workflowListRoutes(engine),
     ...bulkRoutes(engine),
-    ...workflowMetadataRoutes(engine),
+    ...workflowMetadataRoutes(engine, definitions),
     ...taskMetadataRoutes(engine),
     ...healthRoutes(health),
     ...unbuiltRoutes(),

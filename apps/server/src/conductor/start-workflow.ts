@@ -1,4 +1,5 @@
 /** Starting: the hot path in. Only the fields that decide about the request are looked at here; the dialect takes the rest. */
+import type { Violation } from '@busbar/conductor'
 import type { EngineApi } from '@busbar/engine'
 import { isRefusal, type JsonObject, Problem, type Refusal } from '@busbar/kernel'
 import { type Answer, text } from '../http/answer.js'
@@ -6,10 +7,11 @@ import type { Call } from '../http/call.js'
 import { limits } from '../http/limits.js'
 import { throwIfRefused } from '../http/problem.js'
 import type { Route } from '../http/route.js'
+import type { Definitions } from './definitions.js'
 import { readInteger, readText } from './read-query.js'
-import { invalidValue, type Violation, violated } from './violations.js'
+import { invalidValue, violated } from './violations.js'
 
-export function startRoutes(engine: EngineApi): Route[] {
+export function startRoutes(engine: EngineApi, definitions: Definitions): Route[] {
   return [
     {
       method: 'POST',
@@ -19,7 +21,7 @@ export function startRoutes(engine: EngineApi): Route[] {
       scope: 'start',
       bodyBytesMax: limits.payloadBytesMax,
       summary: 'Starts a workflow by a StartWorkflowRequest; answers its id',
-      handle: call => start(engine, call),
+      handle: call => start(engine, definitions, call),
     },
     {
       method: 'POST',
@@ -34,11 +36,13 @@ export function startRoutes(engine: EngineApi): Route[] {
   ]
 }
 
-async function start(engine: EngineApi, call: Call): Promise<Answer> {
+async function start(engine: EngineApi, definitions: Definitions, call: Call): Promise<Answer> {
   const request = call.object()
   const violations = violationsOf(request)
   if (violations.length > 0) throw violated(violations)
-  if (request['name'] === '' && !request['workflowDef']) throw new Problem('invalid', 'Workflow name must be specified when searching for a definition')
+  const { workflowDef } = request
+  if (workflowDef !== undefined && workflowDef !== null) await definitions.mustWorkflowDef(workflowDef, 'startWorkflow.arg0.workflowDef')
+  if (request['name'] === '' && !workflowDef) throw new Problem('invalid', 'Workflow name must be specified when searching for a definition')
   if (request['input'] === null && typeof request['externalInputPayloadStoragePath'] !== 'string')
     throw new Problem('invalid', 'NULL input passed when starting workflow')
   const started = throwIfRefused(await engine.create('conductor', request))

@@ -1,5 +1,5 @@
 /** What workers report: the hot path out. A result is parsed here, once, into the dialect's command. */
-import { type ConductorCommand, type ResultStatus, type UpdateReply, workflowToWire } from '@busbar/conductor'
+import { type ConductorCommand, type ResultStatus, type UpdateReply, type Violation, workflowToWire } from '@busbar/conductor'
 import type { EngineApi } from '@busbar/engine'
 import { executionIdOf, isJsonObject, isRefusal, type JsonObject, ordinalOf, parseAttemptId, parseExecutionId, Problem, type WorkerId } from '@busbar/kernel'
 import { type Answer, empty, json, text } from '../http/answer.js'
@@ -9,7 +9,7 @@ import { throwIfRefused } from '../http/problem.js'
 import type { Route } from '../http/route.js'
 import { findWorkflow, noSuchWorkflow } from './executions.js'
 import { inBothFamilies } from './families.js'
-import { invalidValue, type Violation, violated } from './violations.js'
+import { invalidValue, violated } from './violations.js'
 
 export function taskResultRoutes(engine: EngineApi): Route[] {
   return [
@@ -125,16 +125,23 @@ function logsOf(value: unknown): UpdateCommand['logs'] {
   }))
 }
 
-/** A task id names its workflow; the workflow id that comes with it must exist, but need not be the same. */
+/**
+ * A task id names its workflow; the workflow id that comes with it must exist, but need not be the same. The hot path
+ * is one call: nothing is looked up before it, only after it was refused.
+ */
 async function send(engine: EngineApi, { workflow, task, command }: ParsedResult['update']): Promise<UpdateReply> {
   const named = parseExecutionId(workflow)
   const owner = command && executionIdOf(command.attempt)
   if (named === null || (named !== owner && (await findWorkflow(engine, named)) === null)) throw noSuchWorkflow(workflow)
   if (command === null || owner === null) throw noSuchTask(task)
-  const view = await findWorkflow(engine, owner)
-  if (view === null) throw named === owner ? noSuchWorkflow(workflow) : noSuchTask(task)
-  if (view.attempt(ordinalOf(command.attempt)) === undefined) throw noSuchTask(task)
-  return throwIfRefused(await engine.send<UpdateReply>(owner, command))
+  try {
+    const reply = await engine.send<UpdateReply>(owner, command)
+    if (!isRefusal(reply) || reply.code !== 'missing') return throwIfRefused(reply)
+  } catch (error) {
+    // A job of the other dialect does not know this command; to Conductor's clients it is not there.
+    if (error instanceof Problem || (await findWorkflow(engine, owner)) !== null) throw error
+  }
+  throw named === owner && (await findWorkflow(engine, owner)) === null ? noSuchWorkflow(workflow) : noSuchTask(task)
 }
 
 function noSuchTask(id: string): Problem {

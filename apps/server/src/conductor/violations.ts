@@ -1,12 +1,5 @@
+import type { Violation } from '@busbar/conductor'
 import { Problem } from '@busbar/kernel'
-
-/** One broken constraint, as Conductor's validation answers list them. */
-export interface Violation {
-  readonly path: string
-  readonly message: string
-  /** Present when the value is a plain one. */
-  readonly invalidValue?: string
-}
 
 export function invalidValue(path: string, message: string, value: number | string): Violation {
   return { path, message, invalidValue: String(value) }

@@ -1,5 +1,5 @@
 /** Reading workflows, and what an operator does to them. */
-import { type ConductorCommand, workflowToWire } from '@busbar/conductor'
+import { type ConductorCommand, workflowStatusToWire, workflowToWire } from '@busbar/conductor'
 import type { EngineApi } from '@busbar/engine'
 import { isJsonObject, type JsonObject, parseAttemptId, Problem } from '@busbar/kernel'
 import { type Answer, empty, json, text } from '../http/answer.js'
@@ -118,14 +118,8 @@ function tasksOf(workflow: JsonObject): readonly JsonObject[] {
 
 async function getStatus(engine: EngineApi, call: Call): Promise<Answer> {
   const view = await mustWorkflow(engine, call.param('workflowId'))
-  const { workflowId, correlationId, output, variables, status } = workflowToWire(view, { includeTasks: false })
-  return json(200, {
-    workflowId,
-    correlationId,
-    ...(readFlag(call, 'includeOutput', false) ? { output } : {}),
-    ...(readFlag(call, 'includeVariables', false) ? { variables } : {}),
-    status,
-  })
+  const includeOutput = readFlag(call, 'includeOutput', false)
+  return json(200, workflowStatusToWire(view, { includeOutput, includeVariables: readFlag(call, 'includeVariables', false) }))
 }
 
 async function rerun(engine: EngineApi, call: Call): Promise<Answer> {
@@ -148,7 +142,7 @@ async function rerun(engine: EngineApi, call: Call): Promise<Answer> {
 async function remove(engine: EngineApi, call: Call): Promise<Answer> {
   const view = await mustWorkflow(engine, call.param('workflowId'))
   if (readFlag(call, 'archiveWorkflow', true) && !view.isTerminal) {
-    const { status } = workflowToWire(view, { includeTasks: false })
+    const { status } = workflowStatusToWire(view, { includeOutput: false, includeVariables: false })
     throw new Problem('invalid', `Cannot archive workflow: ${view.id} with status: ${String(status)}`)
   }
   await engine.remove(view.id)

@@ -79,6 +79,32 @@ describe('the gate', () => {
   })
 })
 
+describe('a client that goes away', () => {
+  it('is noticed by the handler that still works for it', async () => {
+    let reached = () => {}
+    const isReached = new Promise<void>(resolve => (reached = resolve))
+    let noticed = () => {}
+    const isNoticed = new Promise<void>(resolve => (noticed = resolve))
+    open([
+      route({
+        handle: async call => {
+          call.gone.addEventListener('abort', noticed)
+          reached()
+          await isNoticed
+          return empty(200)
+        },
+      }),
+    ])
+    const url = await app.listen({ port: 0, host: '127.0.0.1' })
+    const client = new AbortController()
+    const answer = fetch(`${url}/api/tasks/x`, { signal: client.signal }).catch(() => 'gone')
+    await isReached
+    client.abort()
+    await isNoticed
+    expect(await answer).toBe('gone')
+  })
+})
+
 describe('errors', () => {
   const failing = (problem: unknown, owner: Route['owner'] = 'conductor') =>
     route({

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { Problem } from '@busbar/kernel'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Log } from '../log.js'
@@ -83,7 +84,11 @@ export function send(reply: FastifyReply, answer: Answer): FastifyReply {
   reply.code(answer.status)
   if (answer.headers) reply.headers(answer.headers)
   if (answer.type !== null) reply.header('content-type', answer.type)
-  return answer.body === null ? reply.send() : reply.send(answer.body)
+  if (answer.body === null) return reply.send()
+  reply.send(answer.body)
+  // A reader of a stream that has nothing to say yet should know at once that it is heard.
+  if (answer.body instanceof Readable && !reply.raw.headersSent) reply.raw.flushHeaders()
+  return reply
 }
 
 /** Handlers read their body themselves: JSON for most, raw text for logs, whatever the type says. */

@@ -69,14 +69,23 @@ export class Call {
 
   /** Fires when the client has gone away before it was answered. */
   get gone(): AbortSignal {
-    if (!this.#gone) {
-      const controller = new AbortController()
-      const response = this.#reply.raw
-      this.#gone = controller
-      if (response.destroyed) controller.abort()
-      else response.once('close', () => response.writableFinished || controller.abort())
-    }
+    this.#gone ??= this.#watchClient()
     return this.#gone.signal
+  }
+
+  #watchClient(): AbortController {
+    const controller = new AbortController()
+    const response = this.#reply.raw
+    const { socket } = this.#request.raw
+    const leave = () => controller.abort()
+    if (response.destroyed || socket.readableEnded) leave()
+    // The end of the client's side is known a round trip before the response is closed.
+    socket.once('end', leave)
+    response.once('close', () => {
+      socket.removeListener('end', leave)
+      if (!response.writableFinished) leave()
+    })
+    return controller
   }
 }
 

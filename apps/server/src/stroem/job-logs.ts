@@ -20,14 +20,14 @@ export async function jobLog(engine: EngineApi, job: ExecutionId, step?: string)
   return parts.join('')
 }
 
-/** Existing lines, then new ones as they come, until the job has ended or the reader goes away. */
-export function streamJobLog(engine: EngineApi, job: ExecutionId, call: Call): Answer {
+/** Existing lines, then new ones as they come, until the job has ended, the reader goes away or the server stops. */
+export function streamJobLog(engine: EngineApi, job: ExecutionId, call: Call, draining: AbortSignal): Answer {
   if (call.header('upgrade') !== undefined) {
     throw new Problem('unsupported', 'the log stream over WebSocket is not built yet: read the same path as text/event-stream or application/x-ndjson')
   }
   const asEvents = (call.header('accept') ?? '').includes('text/event-stream')
   const write = asEvents ? asEvent : formatLine
-  const lines = engine.followLogs(job, { signal: call.gone, untilEnded: true })
+  const lines = engine.followLogs(job, { signal: AbortSignal.any([call.gone, draining]), untilEnded: true })
   return stream(asEvents ? 'text/event-stream' : 'application/x-ndjson', Readable.from(chunks(lines, write), { objectMode: false }))
 }
 

@@ -7,6 +7,7 @@ import type { Call } from '../http/call.js'
 import { limits } from '../http/limits.js'
 import { throwIfRefused, WireProblem } from '../http/problem.js'
 import type { Route } from '../http/route.js'
+import type { Health } from '../health.js'
 import { jobLog, streamJobLog } from './job-logs.js'
 import { countQuery, jobId, mustJob, objectBody, tellJob } from './requests.js'
 import type { Workspaces } from './workspaces.js'
@@ -14,6 +15,7 @@ import type { Workspaces } from './workspaces.js'
 export interface JobRouteParts {
   readonly engine: EngineApi
   readonly workspaces: Workspaces
+  readonly health: Health
 }
 
 export function jobRoutes(parts: JobRouteParts): Route[] {
@@ -51,7 +53,9 @@ export function jobRoutes(parts: JobRouteParts): Route[] {
     get('/api/jobs/{job}/steps/{step}/logs', 'The log of one step', async call =>
       json(200, { logs: await jobLog(engine, await mustId(engine, call), call.param('step')) }),
     ),
-    get('/api/jobs/{job}/logs/stream', 'The log of a job, and what is added to it', async call => streamJobLog(engine, await mustId(engine, call), call)),
+    get('/api/jobs/{job}/logs/stream', 'The log of a job, and what is added to it', async call =>
+      streamJobLog(engine, await mustId(engine, call), call, parts.health.draining),
+    ),
     post('/api/jobs/{job}/cancel', 'Cancels a job', call => cancel(engine, call)),
     post('/api/jobs/{job}/steps/{step}/approve', 'Answers a step that waits for an approval', call => approve(engine, call)),
   ]

@@ -95,4 +95,3 @@ export function retryDraft(turn: Turn, task: Task, delay: { readonly delaySecond
     wakeAt: startAt,
   }
 }
-

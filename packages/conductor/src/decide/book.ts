@@ -42,6 +42,8 @@ export class Book {
   /** Loop suffix → nodes that dynamic forks made there. */
   readonly branches = new Map<string, Map<string, Node>>()
   hasDynamicFork = false
+  /** The engine's own tasks have asked something. */
+  isAsking = false
   /** The execution is to end this way; a question may stand in between. */
   ending: Ending | null = null
   /** Timers went off: open tasks are to be checked against their time-outs. */

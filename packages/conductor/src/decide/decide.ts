@@ -13,7 +13,7 @@ import { afterEnd, type AfterEnd } from './after-end.js'
 import { type ConductorView, loopKeyOf, nodeOf, type Task, planOf } from './book.js'
 import { endExecution } from './end.js'
 import { Mapping } from './mapping.js'
-import { checkTimeouts } from './timeouts.js'
+import { checkTimeouts, workflowDeadline } from './timeouts.js'
 import { type Ending, Turn } from './turn.js'
 
 /** Tasks opened in one decision; what is left follows at once in the next, so that an endless loop lets others in. */
@@ -26,6 +26,9 @@ export function decide(view: ConductorView, context: Context): readonly Ask[] {
   if (turn.book.ending !== null) return end(turn, turn.book.ending)
   if (view.status === 'paused') return []
   if (view.state.begun !== true && !begin(turn)) return turn.asks
+  // Questions of the engine's own tasks come before what follows those that needed none (D1).
+  if (turn.book.isAsking) lookAtRunnable(turn)
+  if (turn.asks.length > 0) return turn.asks
   for (;;) {
     if (turn.book.ending !== null) return end(turn, turn.book.ending)
     if (turn.opened > openedMax) {
@@ -48,6 +51,7 @@ function begin(turn: Turn): boolean {
   if (mapping.ending !== null) turn.book.ending = mapping.ending
   else for (const draft of mapping.drafts) turn.open(draft)
   view.setState({ ...view.state, begun: true })
+  view.wakeAt(workflowDeadline(turn))
   return true
 }
 
@@ -69,6 +73,7 @@ function processAgenda(turn: Turn): void {
       book.ending ??= after.ending
       break
     }
+    if (after.kind === 'tolerate') turn.tolerate(task)
     steps.push({ task, after })
     if (after.kind === 'retry') mapping.push(after.draft)
     else scheduleSuccessor(turn, mapping, task)
@@ -82,7 +87,10 @@ function processAgenda(turn: Turn): void {
 function scheduleSuccessor(turn: Turn, mapping: Mapping, task: Task): void {
   const node = nodeOf(turn.view, task)
   if (node === null || (isChoice(task) && task.data.input?.['hasChildren'] !== undefined)) return
-  mapping.scheduleFrom(node.next, task.data.suffix ?? '')
+  const suffix = task.data.suffix ?? ''
+  // All of these exist already, unless a rerun removed some of them.
+  if (task.data.type === 'FORK') for (const branch of node.task.forkTasks) mapping.scheduleFrom(branch[0]?.taskReferenceName ?? null, suffix)
+  mapping.scheduleFrom(node.next, suffix)
 }
 
 /** The chosen branch was scheduled together with it. */
@@ -100,7 +108,6 @@ function apply(turn: Turn, task: Task, after: AfterEnd): void {
     case 'retry':
       return turn.retire(task)
     case 'tolerate':
-      turn.tolerate(task)
       return turn.settle(task)
     case 'goOn':
       turn.settle(task)
@@ -120,6 +127,7 @@ function failLoopOf(turn: Turn, task: Task): void {
 
 function lookAtRunnable(turn: Turn): void {
   const { book, view } = turn
+  const before = turn.asks.length
   for (const ordinal of [...book.runnable].sort((a, b) => a - b)) {
     if (turn.opened > openedMax) return
     const task = view.attempt(ordinal)
@@ -128,13 +136,14 @@ function lookAtRunnable(turn: Turn): void {
     if (task?.state.kind === 'held' && node) ruleOf(task.data.type).look?.(turn, task, node)
     if (turn.asks.length === questions) book.runnable.delete(ordinal)
   }
+  book.isAsking = turn.asks.length > before
 }
 
 // ── The end ──
 
 /** Nothing is open, nothing is to come, and every task of the top level has ended (conductor-semantics.md §3.3). */
 function isComplete({ view, book }: Turn): boolean {
-  if (view.openCount > 0 || book.agenda.size > 0 || view.size === 0) return false
+  if (view.openCount > 0 || book.agenda.size > 0) return false
   return planOf(view).top.every(node => view.newest(node.ref as Task['key']) !== undefined)
 }
 
@@ -163,4 +172,3 @@ function end(turn: Turn, ending: Ending): readonly Ask[] {
   endExecution(turn, ending)
   return turn.asks
 }
-

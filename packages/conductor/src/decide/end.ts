@@ -4,7 +4,7 @@ import type { State } from '../types.js'
 import { workflowToWire } from '../wire/workflow.js'
 import { type ConductorView, loopKeyOf, nodeOf, type Task, planOf } from './book.js'
 import { evaluate } from './input.js'
-import { outputOf } from './output.js'
+import { joinOutputBefore, outputOf } from './output.js'
 import type { Ending, Turn } from './turn.js'
 
 /** Changes nothing as long as a question stands in the way. */
@@ -17,8 +17,8 @@ export function endExecution(turn: Turn, ending: Ending, { tellsParent }: { read
   cancelOpen(turn, ending)
   view.setState(finalState(turn, ending))
   view.setStatus(ending.status, now)
-  if (failureWorkflow !== null) startFailureWorkflow(turn, ending, failureWorkflow)
   if (tellsParent) tellParent(view)
+  if (failureWorkflow !== null) startFailureWorkflow(turn, ending, failureWorkflow)
 }
 
 function cancelOpen(turn: Turn, ending: Ending): void {
@@ -27,7 +27,7 @@ function cancelOpen(turn: Turn, ending: Ending): void {
   for (const task of view.openAttempts()) {
     const child = task.data.type === 'SUB_WORKFLOW' ? task.data.child : undefined
     if (child !== undefined) view.send(child, { kind: 'command', command: { kind: 'parentEnded', reason } })
-    const output = task.data.type === 'JOIN' ? { output: outputOf(view, task) } : {}
+    const output = task.data.type === 'JOIN' ? { output: joinOutputBefore(view, task, turn.now) } : {}
     const { startAt: _, ...data } = task.data
     view.close(task.ordinal, 'cancelled', { kind: 'engine' }, turn.now, { ...data, ...output })
   }
@@ -94,7 +94,7 @@ interface FailureWorkflow {
 }
 
 function findFailureWorkflow(turn: Turn): FailureWorkflow | null {
-  const { def } = turn.view.plan
+  const { def } = planOf(turn.view)
   const name = failureWorkflowName(def.failureWorkflow, turn.view.brief.input)
   if (name === null) return null
   const version = def.failureWorkflowVersion

@@ -14,7 +14,11 @@ export class Mapping {
   readonly #keys = new Set<string>()
   ending: Ending | null = null
 
-  constructor(readonly turn: Turn) {}
+  readonly turn: Turn
+
+  constructor(turn: Turn) {
+    this.turn = turn
+  }
 
   /** Adds the node's task, and what is scheduled together with it. */
   schedule(place: Place): void {

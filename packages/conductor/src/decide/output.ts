@@ -2,7 +2,8 @@
  * The output of a task. What a loop or an open join shows is derived from the tasks it gathers and never stored: a
  * loop of 10,000 iterations would otherwise write all of them anew in each.
  */
-import type { Json, JsonObject } from '@busbar/kernel'
+import type { Instant, Json, JsonObject } from '@busbar/kernel'
+import { isUnsuccessful } from '../wire/status.js'
 import { type ConductorView, joinedKeys, nodeOf, type Task } from './book.js'
 
 const none: JsonObject = {}
@@ -14,15 +15,34 @@ export function outputOf(view: ConductorView, task: Task): JsonObject {
   return none
 }
 
-/** `{ref: output}` of every joined task that has one. */
+/** `{ref: output}` of every joined task that has one, up to the first that failed it. */
 export function joinOutput(view: ConductorView, join: Task): JsonObject {
   const output: Record<string, Json> = {}
   for (const key of joinedKeys(view, join)) {
     const joined = view.newest(key as Task['key'])
-    const value = joined && outputOf(view, joined)
-    if (value !== undefined && Object.keys(value).length > 0) output[key] = value
+    if (joined === undefined) continue
+    const value = outputOf(view, joined)
+    if (Object.keys(value).length > 0) output[key] = value
+    if (hasFailed(joined)) break
   }
   return output
+}
+
+/** What a join that is cut off at `now` had gathered: what ended in this very decision came too late. */
+export function joinOutputBefore(view: ConductorView, join: Task, now: Instant): JsonObject {
+  const output: Record<string, Json> = {}
+  for (const key of joinedKeys(view, join)) {
+    const joined = view.newest(key as Task['key'])
+    if (joined === undefined) continue
+    const isLate = joined.state.kind === 'closed' && joined.state.at >= now
+    const value = !isLate ? outputOf(view, joined) : joined.data.child === undefined ? none : { subWorkflowId: joined.data.child }
+    if (Object.keys(value).length > 0) output[key] = value
+  }
+  return output
+}
+
+function hasFailed(task: Task): boolean {
+  return task.state.kind === 'closed' && isUnsuccessful(task.state.outcome)
 }
 
 // ── Loops ──
@@ -69,7 +89,9 @@ function iterationOutput(view: ConductorView, loop: Task, n: number): JsonObject
     const task = view.newest((ref + suffix) as Task['key'])
     if (task === undefined) continue
     entry ??= {}
-    entry[ref] = outputOf(view, task)
+    // A TERMINATE ends the workflow before anybody gathers what it says.
+    entry[ref] = task.data.type === 'TERMINATE' ? none : outputOf(view, task)
+    if (loop.state.kind === 'closed' && loop.state.outcome === 'failed' && hasFailed(task)) break
   }
   return entry
 }

@@ -1,7 +1,6 @@
 /** The time-outs of tasks and of the execution itself (conductor-semantics.md §3.4, §5), checked when a timer went off. */
 import type { Instant } from '@busbar/kernel'
 import type { TaskDef } from '../definition/types.js'
-import { isEngineType } from '../tasks/rules-by-type.js'
 import { nodeOf, type Task, planOf } from './book.js'
 import type { Ending, Turn } from './turn.js'
 
@@ -48,7 +47,14 @@ function checkTask(turn: Turn, task: Task): void {
   if (found && definition) {
     turn.close(task, 'timedOut', { reason: found.reason })
     if (found.endsWorkflow) {
-      book.ending ??= { status: 'timedOut', reason: found.reason, failedBy: view.attempt(task.ordinal) ?? task, terminatedBy: null, childReason: null, startsFailureWorkflow: true }
+      book.ending ??= {
+        status: 'timedOut',
+        reason: found.reason,
+        failedBy: view.attempt(task.ordinal) ?? task,
+        terminatedBy: null,
+        childReason: null,
+        startsFailureWorkflow: true,
+      }
     }
     return
   }
@@ -94,16 +100,18 @@ function limitsOf(task: Task, definition: TaskDef): Limit[] {
   const started = task.queue === null ? task.openedAt : task.firstClaimedAt
   if (isPolicied && definition.timeoutSeconds > 0 && started !== null) {
     const seconds = definition.timeoutSeconds
-    const reason = (elapsed: number) => `Task timed out after ${elapsed} seconds. Timeout configured as ${seconds} seconds. Timeout policy configured to ${policy}`
+    const reason = (elapsed: number) =>
+      `Task timed out after ${elapsed} seconds. Timeout configured as ${seconds} seconds. Timeout policy configured to ${policy}`
     limits.push({ from: started + startDelay, seconds, isPoliced: true, reason })
   }
   const poll = definition.pollTimeoutSeconds ?? 0
   if (isPolicied && poll > 0 && state.kind === 'waiting') {
-    const reason = (elapsed: number) => `Task poll timed out after ${elapsed} seconds. Poll timeout configured as ${poll} seconds. Timeout policy configured to ${policy}`
+    const reason = (elapsed: number) =>
+      `Task poll timed out after ${elapsed} seconds. Poll timeout configured as ${poll} seconds. Timeout policy configured to ${policy}`
     limits.push({ from: task.openedAt + startDelay, seconds: poll + (data.callbackAfterSeconds ?? 0), isPoliced: true, reason })
   }
   const response = definition.responseTimeoutSeconds
-  if (response > 0 && (state.kind === 'leased' || (state.kind === 'held' && isEngineType(task.data.type) && respondsLate(task)))) {
+  if (response > 0 && (state.kind === 'leased' || (state.kind === 'held' && respondsLate(task)))) {
     const reason = () => `responseTimeout: ${response} exceeded for the taskId: ${task.id} with Task Definition: ${name}`
     limits.push({ from: Math.max(state.since, data.updatedAt ?? 0), seconds: response, isPoliced: false, reason })
   }
@@ -112,11 +120,11 @@ function limitsOf(task: Task, definition: TaskDef): Limit[] {
 
 /** Tasks of the engine that wait for somebody: a registered definition of their name gives them a response time-out. */
 function respondsLate(task: Task): boolean {
-  return task.data.type === 'WAIT' || task.data.type === 'HUMAN' || task.data.type === 'SUB_WORKFLOW'
+  return task.data.type === 'WAIT' || task.data.type === 'HUMAN'
 }
 
 /** The lease is over but no limit is: an extension, or a limit that counts from elsewhere. */
-function armAgain(turn: Turn, task: Task, definition: TaskDef): void {
+export function armAgain(turn: Pick<Turn, 'view' | 'now'>, task: Task, definition: TaskDef): void {
   const { view, now } = turn
   const moments = limitsOf(task, definition).map(limit => limit.from + limit.seconds * 1000)
   const next = moments.length === 0 ? null : (Math.min(...moments) as Instant)

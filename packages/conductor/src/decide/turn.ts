@@ -4,6 +4,7 @@ import { queueOf } from '../queue.js'
 import type { TaskData } from '../types.js'
 import { awaitJoined, type Book, bookOf, type ConductorView, count, nodeOf, remember, type Task, tellJoins } from './book.js'
 import type { Draft } from './draft.js'
+import { armAgain } from './timeouts.js'
 import { timersOf } from './timers.js'
 
 /** Why an execution ends, and how. */
@@ -26,11 +27,12 @@ export class Turn {
   /** Optional tasks whose failure was passed over in this round, with what they had ended as. */
   readonly tolerated: { readonly task: Task; readonly outcome: Outcome }[] = []
   readonly book: Book
+  readonly view: ConductorView
+  readonly context: Context
 
-  constructor(
-    readonly view: ConductorView,
-    readonly context: Context,
-  ) {
+  constructor(view: ConductorView, context: Context) {
+    this.view = view
+    this.context = context
     this.book = bookOf(view)
   }
 
@@ -42,7 +44,7 @@ export class Turn {
   answer(ask: Ask): Answer | null {
     const answer = this.context.answers.get(ask.key)
     if (answer !== undefined) return answer
-    this.asks.push(ask)
+    if (!this.asks.some(one => one.key === ask.key)) this.asks.push(ask)
     return null
   }
 
@@ -58,7 +60,10 @@ export class Turn {
     count(book, draft.node, task, 1)
     if (draft.closed !== null) return this.close(task, draft.closed, {})
     awaitJoined(book, view, task)
-    if (task.queue === null) book.runnable.add(task.ordinal)
+    if (task.queue !== null) return
+    book.runnable.add(task.ordinal)
+    const definition = draft.node?.task.taskDefinition
+    if (definition) armAgain(this, task, definition)
   }
 
   #placeOf(draft: Draft): { queue: Task['queue']; priority?: number; leaseMs?: number | null; notBefore?: Instant; wakeAt?: Instant | null } {

@@ -1,20 +1,25 @@
 import { isJsonObject, type Json, type Refusal } from '@busbar/kernel'
 import { FieldReader, Findings } from './field-reader.js'
+import { onceForEach } from './once-for-each.js'
 import { readSchema } from './parse-inert-fields.js'
-import type { Audit, TaskDef } from './types.js'
+import type { TaskDef } from './types.js'
 
 /** A refusal's details are `Unreadable`: JSON that is no task definition at all. Whether it is a valid one, `validateTaskDef` tells. */
-export function parseTaskDef(json: unknown): TaskDef | Refusal {
+export const parseTaskDef = onceForEach((json: unknown): TaskDef | Refusal => {
   const findings = new Findings()
   const def = readTaskDef(json as Json | undefined, '', findings)
   return findings.refusal ?? def
-}
+})
 
 export function readTaskDef(json: Json | undefined, path: string, findings: Findings): TaskDef {
   if (!isJsonObject(json)) findings.mismatch(path, 'a task definition (an object)', json)
   const fields = new FieldReader(isJsonObject(json) ? json : {}, path, findings)
   return {
-    ...readAudit(fields),
+    ownerApp: fields.text('ownerApp'),
+    createTime: fields.longOrNull('createTime') ?? 0,
+    updateTime: fields.longOrNull('updateTime') ?? 0,
+    createdBy: fields.text('createdBy'),
+    updatedBy: fields.text('updatedBy'),
     name: fields.text('name') ?? '',
     description: fields.text('description'),
     retryCount: fields.integer('retryCount', 3),
@@ -43,15 +48,5 @@ export function readTaskDef(json: Json | undefined, path: string, findings: Find
     inputSchema: readSchema(fields, 'inputSchema'),
     outputSchema: readSchema(fields, 'outputSchema'),
     enforceSchema: fields.flag('enforceSchema', false),
-  }
-}
-
-export function readAudit(fields: FieldReader): Audit {
-  return {
-    ownerApp: fields.text('ownerApp'),
-    createTime: fields.longOrNull('createTime') ?? 0,
-    updateTime: fields.longOrNull('updateTime') ?? 0,
-    createdBy: fields.text('createdBy'),
-    updatedBy: fields.text('updatedBy'),
   }
 }

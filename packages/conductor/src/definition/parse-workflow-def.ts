@@ -1,16 +1,17 @@
 import { isJsonObject, type Json, type Refusal } from '@busbar/kernel'
 import { FieldReader, Findings, listAt } from './field-reader.js'
 import { definitionLimits } from './limits.js'
+import { onceForEach } from './once-for-each.js'
 import { readCacheConfig, readRateLimitConfig, readSchema, readStateChanges } from './parse-inert-fields.js'
-import { readAudit, readTaskDef } from './parse-task-def.js'
+import { readTaskDef } from './parse-task-def.js'
 import type { SubWorkflowParams, WorkflowDef, WorkflowTask } from './types.js'
 
 /** A refusal's details are `Unreadable`: JSON that is no definition at all. Whether it is a valid one, `validateWorkflowDef` tells. */
-export function parseWorkflowDef(json: unknown): WorkflowDef | Refusal {
+export const parseWorkflowDef = onceForEach((json: unknown): WorkflowDef | Refusal => {
   const reading = new Reading()
   const def = readWorkflowDef(json as Json | undefined, '', 1, reading)
   return reading.refusal ?? def
-}
+})
 
 /** One task by itself, as dynamic forks bring them. */
 export function parseWorkflowTask(json: unknown): WorkflowTask | Refusal {
@@ -37,7 +38,11 @@ function readWorkflowDef(json: Json | undefined, path: string, depth: number, re
   if (!isJsonObject(json)) reading.mismatch(path, 'a workflow definition (an object)', json)
   const fields = new FieldReader(isJsonObject(json) ? json : {}, path, reading)
   return {
-    ...readAudit(fields),
+    ownerApp: fields.text('ownerApp'),
+    createTime: fields.longOrNull('createTime') ?? 0,
+    updateTime: fields.longOrNull('updateTime') ?? 0,
+    createdBy: fields.text('createdBy'),
+    updatedBy: fields.text('updatedBy'),
     name: fields.text('name') ?? '',
     description: fields.text('description'),
     version: fields.integer('version', 1),

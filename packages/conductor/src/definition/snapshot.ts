@@ -11,7 +11,19 @@ import { workflowDefToWire } from './to-wire.js'
 import type { SubWorkflowParams, TaskDef, WorkflowDef, WorkflowTask } from './types.js'
 
 export function snapshotOf(def: WorkflowDef, taskDefs: ReadonlyMap<string, TaskDef>): string {
-  return JSON.stringify(workflowDefToWire(withTaskDefs(def, taskDefs)))
+  const embedded = taskNames(def).map(name => taskDefs.get(name))
+  const last = lastSnapshots.get(def)
+  if (last !== undefined && isSame(last.embedded, embedded)) return last.text
+  const text = JSON.stringify(workflowDefToWire(withTaskDefs(def, taskDefs)))
+  lastSnapshots.set(def, { embedded, text })
+  return text
+}
+
+/** Start after start, a definition meets the same task definitions: the last text of each is kept. */
+const lastSnapshots = new WeakMap<WorkflowDef, { readonly embedded: readonly (TaskDef | undefined)[]; readonly text: string }>()
+
+function isSame<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((each, index) => each === b[index])
 }
 
 /** Trusts that `snapshotOf` wrote the text. */
@@ -68,6 +80,18 @@ export interface ChildToPin {
 
 /** The same definition with the version of each such child filled in; `versionOf` knows those of `childrenToPin`. */
 export function pinChildren(def: WorkflowDef, versionOf: (name: string) => number | null): WorkflowDef {
+  const versions = childrenToPin(def).map(child => versionOf(child.name))
+  if (versions.length === 0) return def
+  const last = lastPinned.get(def)
+  if (last !== undefined && isSame(last.versions, versions)) return last.pinned
+  const pinned = pinEach(def, versionOf)
+  lastPinned.set(def, { versions, pinned })
+  return pinned
+}
+
+const lastPinned = new WeakMap<WorkflowDef, { readonly versions: readonly (number | null)[]; readonly pinned: WorkflowDef }>()
+
+function pinEach(def: WorkflowDef, versionOf: (name: string) => number | null): WorkflowDef {
   const pin = (task: WorkflowTask): WorkflowTask => {
     const params = task.subWorkflowParam
     const nested = mapNested(task, pin)

@@ -1,16 +1,16 @@
 /** How WAIT tasks write times (conductor-semantics.md §10.13). */
 
-const duration = /^\s*(?:(\d+)\s*(?:days?|d))?\s*(?:(\d+)\s*(?:hours?|hrs?|h))?\s*(?:(\d+)\s*(?:minutes?|mins?|m))?\s*(?:(\d+)\s*(?:seconds?|secs?|s))?\s*$/i
+const duration = /^(?:(\d+) ?(?:days?|d))? ?(?:(\d+) ?(?:hours?|hrs?|h))? ?(?:(\d+) ?(?:minutes?|mins?|m))? ?(?:(\d+) ?(?:seconds?|secs?|s))?$/i
 
-/** Longer texts are no durations; the bound keeps the expression above fast. */
+/** No duration or date is longer. */
 const textLengthMax = 100
 
 /** Seconds of `1 day 2 hours 3 minutes 4 seconds`, any part of which may be missing; null when it is no duration. */
 export function parseWaitDuration(text: string): number | null {
-  const parts = text.length > textLengthMax ? null : duration.exec(text)
+  const parts = text.length > textLengthMax ? null : duration.exec(text.trim().replace(/\s+/g, ' '))
   if (parts === null) return null
-  const [days, hours, minutes, seconds] = parts.slice(1).map(part => Number(part ?? 0))
-  return (days ?? 0) * 86_400 + (hours ?? 0) * 3_600 + (minutes ?? 0) * 60 + (seconds ?? 0)
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = parts.slice(1).map(part => Number(part ?? 0))
+  return days * 86_400 + hours * 3_600 + minutes * 60 + seconds
 }
 
 export interface WaitUntil {

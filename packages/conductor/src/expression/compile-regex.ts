@@ -8,14 +8,21 @@
 import { expressionLimits } from './limits.js'
 import { type Assertion, parseRegex, type RegexNode } from './parse-regex.js'
 
+/** What may still be spent; who runs out of it gives up. */
+export interface Fuel {
+  left: number
+}
+
+export type Matcher = (text: string, fuel: Fuel) => boolean
+
 /** Null when the pattern is not understood or is too large. */
-export function compileRegex(pattern: string, flags: string): ((text: string) => boolean) | null {
+export function compileRegex(pattern: string, flags: string): Matcher | null {
   const node = parseRegex(pattern, flags)
   if (node === null) return null
   const program: Instruction[] = []
   if (!emit(node, program)) return null
   program.push({ op: 'match' })
-  return text => run(program, text)
+  return (text, fuel) => run(program, text, fuel)
 }
 
 type Instruction =
@@ -91,8 +98,7 @@ function emitRepeat(node: RegexNode & { kind: 'repeat' }, program: Instruction[]
   return true
 }
 
-function run(program: readonly Instruction[], text: string): boolean {
-  let steps = expressionLimits.regexStepsMax
+function run(program: readonly Instruction[], text: string, fuel: Fuel): boolean {
   let threads = new Set<number>()
   follow(program, 0, text, 0, threads)
   for (let at = 0; at < text.length; ) {
@@ -101,10 +107,10 @@ function run(program: readonly Instruction[], text: string): boolean {
     const next = new Set<number>()
     for (const pc of threads) {
       const instruction = program[pc]
-      steps -= 1
+      fuel.left -= 1
       if (instruction?.op === 'char' && instruction.test(char)) follow(program, pc + 1, text, at, next)
     }
-    if (next.size === 0 || steps < 0) return false
+    if (next.size === 0 || fuel.left < 0) return false
     threads = next
   }
   return threads.has(program.length - 1)

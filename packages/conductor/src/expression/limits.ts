@@ -5,14 +5,14 @@ export const expressionLimits = {
   pathLengthMax: 8_192,
   /** Parentheses and filters within filters. */
   filterDepthMax: 32,
-  /** Values looked at while one path is read, those of its filters included. */
-  pathStepsMax: 2_000_000,
+  /** Values looked at while one template is filled, those of filters included, and steps of their regular expressions. */
+  pathStepsMax: 3_000_000,
   /** Levels of a value that a path descends or a text shows. */
   valueDepthMax: 1_000,
+  /** Characters that all texts of one template may grow to when its values are put in. */
+  textLengthMax: 32 * 1024 * 1024,
   /** Instructions of one regular expression, after its repetitions are spelled out. */
   regexSizeMax: 4_000,
-  /** Instructions run for one match. */
-  regexStepsMax: 4_000_000,
   /** Entries of each cache: paths, texts. */
   cacheMax: 4_000,
 } as const

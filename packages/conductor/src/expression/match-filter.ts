@@ -1,5 +1,6 @@
 /** Whether an item meets a filter's condition, by Jayway's rules of comparison. */
 import { assertNever, isJsonObject, type Json } from '@busbar/kernel'
+import type { Fuel } from './compile-regex.js'
 import { javaText } from './java-text.js'
 import type { Condition, Operand, Operator, Path } from './path.js'
 
@@ -8,6 +9,7 @@ export interface PathReader {
   /** Null when nothing is there; a list for an indefinite path. */
   valueOf(path: Path): Json
   exists(path: Path): boolean
+  readonly fuel: Fuel
 }
 
 export function matchesFilter(condition: Condition, reader: PathReader): boolean {
@@ -81,7 +83,7 @@ function matchesRegex(left: Operand, right: Operand, reader: PathReader): boolea
   const [regex, other] = left.kind === 'regex' ? [left, right] : [right, left]
   if (regex.kind !== 'regex' || other.kind === 'regex') return false
   const value = valueOf(other, reader)
-  return isList(value) ? value.some(each => regex.matches(regexInput(each))) : regex.matches(regexInput(value))
+  return isList(value) ? value.some(each => regex.matches(regexInput(each), reader.fuel)) : regex.matches(regexInput(value), reader.fuel)
 }
 
 function regexInput(value: Json): string {

@@ -19,7 +19,7 @@ export function parsePath(text: string): Path | null {
 
 function parse(text: string, depth: number): Path | null {
   if (text.length > expressionLimits.pathLengthMax || depth > expressionLimits.filterDepthMax) return null
-  const full = (/^[$@]/.test(text) ? text : `$.${text}`).replace(/ +$/, '')
+  const full = withoutTrailingBlanks(/^[$@]/.test(text) ? text : `$.${text}`)
   if (full.endsWith('.') || !/^[$@](?:[.[]|$)/.test(full)) return null
   const cursor = new Cursor(full, 1)
   const segments: Segment[] = []
@@ -30,6 +30,12 @@ function parse(text: string, depth: number): Path | null {
     segments.push(segment)
   }
   return pathOf(full.startsWith('$') ? 'document' : 'item', segments)
+}
+
+function withoutTrailingBlanks(text: string): string {
+  let end = text.length
+  while (text[end - 1] === ' ') end -= 1
+  return text.slice(0, end)
 }
 
 /** False when the dots here are too many. */

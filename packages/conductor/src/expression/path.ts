@@ -1,5 +1,6 @@
 /** A JSONPath of the Jayway dialect, parsed. */
 import type { Json } from '@busbar/kernel'
+import type { Matcher } from './compile-regex.js'
 
 export interface Path {
   /** `$` begins at the document, `@` at the item that a filter looks at. */
@@ -29,7 +30,7 @@ export type Condition =
   | { readonly kind: 'exists'; readonly path: Path }
   | { readonly kind: 'compare'; readonly left: Operand; readonly operator: Operator; readonly right: Operand }
 
-export type Operand = Argument | { readonly kind: 'regex'; readonly matches: (text: string) => boolean }
+export type Operand = Argument | { readonly kind: 'regex'; readonly matches: Matcher }
 
 export const symbolOperators = ['===', '!==', '==', '!=', '<=', '>=', '=~', '<', '>'] as const
 export const wordOperators = ['in', 'nin', 'subsetof', 'anyof', 'noneof', 'contains', 'all', 'size', 'empty'] as const

@@ -1,6 +1,7 @@
 /** Reads a path out of a document. Never throws: what cannot be read is null, or an empty list for an indefinite path. */
 import { assertNever, isJsonObject, type Json } from '@busbar/kernel'
 import { callFunction } from './call-function.js'
+import type { Fuel } from './compile-regex.js'
 import { expressionLimits } from './limits.js'
 import { matchesFilter } from './match-filter.js'
 import type { Argument, Path, Segment } from './path.js'
@@ -15,13 +16,18 @@ export function rootOf(document: Json): Root {
   return { member: name => member(document, name), whole: () => document }
 }
 
-export function readPath(path: Path, root: Root): Json {
+/** Several paths may share one `fuel`, so that a template of many cannot take longer than one. */
+export function readPath(path: Path, root: Root, fuel: Fuel = newFuel()): Json {
   const only = readNames(path, root)
   if (only !== notOnlyNames) return only ?? null
-  const reading = new Reading(root)
+  const reading = new Reading(root, fuel)
   const results = reading.results(path, null)
   if (reading.hasFailed) return null
   return path.isDefinite ? (results.at(-1) ?? null) : results
+}
+
+export function newFuel(): Fuel {
+  return { left: expressionLimits.pathStepsMax }
 }
 
 /** What a path finds in a text that is JSON; null when it is none. */
@@ -62,12 +68,13 @@ type Found = (value: Json) => void
 class Reading {
   /** A function had nothing to work on, or a bound was reached: the whole path gives null. */
   hasFailed = false
-  #stepsLeft: number = expressionLimits.pathStepsMax
+  readonly #fuel: Fuel
   #depth = 0
   readonly #root: Root
 
-  constructor(root: Root) {
+  constructor(root: Root, fuel: Fuel) {
     this.#root = root
+    this.#fuel = fuel
   }
 
   /** `item` is what `@` means. */
@@ -155,6 +162,7 @@ class Reading {
     const matches = matchesFilter(segment.condition, {
       valueOf: path => this.#valueOf(path, item),
       exists: path => this.results(path, item).length > 0,
+      fuel: this.#fuel,
     })
     this.#depth -= 1
     return matches
@@ -190,8 +198,8 @@ class Reading {
 
   /** False when a bound is reached: then nothing more is read. Depth counts through filters, as the stack does. */
   #enter(): boolean {
-    this.#stepsLeft -= 1
-    if (this.#stepsLeft < 0 || this.#depth >= expressionLimits.valueDepthMax) this.hasFailed = true
+    this.#fuel.left -= 1
+    if (this.#fuel.left < 0 || this.#depth >= expressionLimits.valueDepthMax) this.hasFailed = true
     if (this.hasFailed) return false
     this.#depth += 1
     return true

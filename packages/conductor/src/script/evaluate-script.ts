@@ -6,17 +6,12 @@ export type Evaluated =
   | { readonly ok: true; readonly value: Json }
   | { readonly ok: false; readonly why: 'error' | 'timeout' | 'limit'; readonly message: string }
 
-/** The value of a script in which `$` is `input`. Simple ones are answered here; the others are asked for: null until the answer is there. */
+/** The value of a script; the sandbox knows its input as `$`. Simple ones are answered here; the others are asked for: null until the answer is there. */
 export function evaluateScript(turn: Turn, key: string, code: string, input: JsonObject): Evaluated | null {
   const simple = runSimpleScript(code, input)
   if (simple !== null) return { ok: true, value: simple.value }
-  const answer = turn.answer({ key, kind: 'evaluate', language: 'javascript', code: bindInput(code), input: plain(input) })
+  const answer = turn.answer({ key, kind: 'evaluate', language: 'javascript', code, input: plain(input) })
   return answer && evaluatedOf(answer)
-}
-
-/** On one line, so that the lines in error messages are those of the user's text. */
-function bindInput(code: string): string {
-  return `const $ = input; ${code}`
 }
 
 function evaluatedOf(answer: Answer): Evaluated {

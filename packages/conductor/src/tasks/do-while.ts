@@ -111,4 +111,3 @@ function conditionInput(turn: Turn, task: Task, node: Node): JsonObject {
   }
   return input
 }
-

@@ -62,7 +62,8 @@ function fromLists(node: Node, input: JsonObject, tasksParameter: string, inputs
   const filled: WorkflowTask[] = []
   for (const task of tasks) {
     const own = inputs?.[task.taskReferenceName] ?? null
-    if (own !== null && !isJsonObject(own)) return { error: `Tasks could not be dynamically forked due to invalid input: the input of ${task.taskReferenceName} is not a map` }
+    if (own !== null && !isJsonObject(own))
+      return { error: `Tasks could not be dynamically forked due to invalid input: the input of ${task.taskReferenceName} is not a map` }
     filled.push({ ...task, inputParameters: { ...task.inputParameters, ...own }, ...(node.task.optional && { optional: true }) })
   }
   return { tasks: filled }

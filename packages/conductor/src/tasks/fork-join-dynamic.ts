@@ -4,6 +4,7 @@ import type { Place } from '../decide/draft.js'
 import { draftOf } from '../decide/draft.js'
 import type { Mapping } from '../decide/mapping.js'
 import { compileBranch, type Node } from '../plan.js'
+import { everyTask } from '../definition/every-task.js'
 import { workflowTaskToWire } from '../definition/to-wire.js'
 import { parseTaskDef } from '../definition/parse-task-def.js'
 import type { WorkflowTask } from '../definition/types.js'
@@ -60,22 +61,32 @@ function problemOf(mapping: Mapping, tasks: readonly WorkflowTask[], suffix: str
   return null
 }
 
-/** Looks up the task definition of every branch by name; one that is not registered is not retried. Null: they must be asked for. */
+/** Looks up the task definitions of the branches by name; what is not registered is not retried. Null: they must be asked for. */
 function withTaskDefs(mapping: Mapping, tasks: readonly WorkflowTask[]): WorkflowTask[] | null {
   const found = new Map<string, WorkflowTask['taskDefinition']>()
   let isComplete = true
-  for (const { name, taskDefinition } of tasks) {
+  for (const { name, taskDefinition } of everyTask(tasks)) {
     if (taskDefinition !== null || found.has(name)) continue
     const answer = mapping.turn.answer({ key: `task:${name}`, kind: 'definition', of: 'task', namespace: '', name, version: null })
     if (answer === null) isComplete = false
     found.set(name, answer?.ok && answer.value !== null ? definitionOf(answer.value) : null)
   }
-  if (!isComplete) return null
-  return tasks.map(task => ({ ...task, taskDefinition: task.taskDefinition ?? found.get(task.name) ?? null }))
+  return isComplete ? tasks.map(task => embed(task, found)) : null
+}
+
+function embed(task: WorkflowTask, found: ReadonlyMap<string, WorkflowTask['taskDefinition']>): WorkflowTask {
+  const all = (list: readonly WorkflowTask[]) => list.map(one => embed(one, found))
+  return {
+    ...task,
+    decisionCases: new Map([...task.decisionCases].map(([name, list]) => [name, all(list)])),
+    defaultCase: all(task.defaultCase),
+    forkTasks: task.forkTasks.map(all),
+    loopOver: all(task.loopOver),
+    taskDefinition: task.taskDefinition ?? found.get(task.name) ?? null,
+  }
 }
 
 function definitionOf(json: Json): WorkflowTask['taskDefinition'] {
   const definition = parseTaskDef(json)
   return isRefusal(definition) ? null : definition
 }
-

@@ -20,7 +20,7 @@ function evaluateInline(turn: Turn, task: Task, input: JsonObject): Evaluated | 
   const evaluator = String(input['evaluatorType'] ?? 'javascript')
   const expression = input['expression']
   if (typeof expression !== 'string' || expression === '') {
-    return failed(`Empty 'expression' in INLINE task's input parameters. A non-empty String value must be provided.`)
+    return failed(`Empty 'expression' in Inline task's input parameters. A non-empty String value must be provided.`)
   }
   switch (evaluator) {
     case 'value-param':
@@ -31,7 +31,7 @@ function evaluateInline(turn: Turn, task: Task, input: JsonObject): Evaluated | 
     case 'python':
       return failed('The evaluator python is not built yet; use javascript')
     default:
-      return failed(`Unknown evaluator '${evaluator}' in INLINE task`)
+      return failed(`Unknown evaluator '${evaluator}' in INLINE task.`)
   }
 }
 

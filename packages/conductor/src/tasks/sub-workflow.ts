@@ -35,7 +35,7 @@ function inputOfChildTask(mapping: Mapping, { node }: Place): JsonObject {
   const definition = params?.workflowDefinition ?? null
   return {
     subWorkflowName: read(params?.name ?? null),
-    subWorkflowVersion: params?.version ?? null,
+    subWorkflowVersion: definition === null ? (params?.version ?? null) : null,
     subWorkflowTaskToDomain: params?.taskToDomain == null ? null : read(params.taskToDomain),
     subWorkflowDefinition: typeof definition === 'string' ? read(definition) : definition && workflowDefToWire(definition),
     priority: read(params?.priority ?? null),

@@ -20,7 +20,14 @@ export function endingOf(task: Task): Ending {
   const status = statusOf(task) ?? 'failed'
   const given = task.data.input?.['terminationReason']
   const reason = typeof given === 'string' ? given : `Workflow is ${wire} by TERMINATE task: ${task.id}`
-  return { status, reason, failedBy: status === 'completed' ? null : task, terminatedBy: task, childReason: null, startsFailureWorkflow: status !== 'completed' }
+  return {
+    status,
+    reason,
+    failedBy: status === 'completed' ? null : task,
+    terminatedBy: task,
+    childReason: null,
+    startsFailureWorkflow: status !== 'completed',
+  }
 }
 
 function statusOf(task: Task): (typeof statuses)[keyof typeof statuses] | null {
@@ -30,6 +37,6 @@ function statusOf(task: Task): (typeof statuses)[keyof typeof statuses] | null {
 
 function workflowOutput(task: Task): JsonObject {
   const output = task.data.input?.['workflowOutput']
-  if (output === undefined) return {}
+  if (output === undefined || output === null) return {}
   return isJsonObject(output) ? output : { output }
 }

@@ -56,7 +56,21 @@ function parseDuration(duration: string): number | null {
 }
 
 const momentForm = /^(\d{4})-(\d\d)-(\d\d)(?: (\d\d):(\d\d)(?: (\S+))?)?$/
-const offsets: Readonly<Record<string, number>> = { UTC: 0, GMT: 0, Z: 0, EST: -5, EDT: -4, CST: -6, CDT: -5, MST: -7, MDT: -6, PST: -8, PDT: -7, CET: 1, CEST: 2 }
+const offsets: Readonly<Record<string, number>> = {
+  UTC: 0,
+  GMT: 0,
+  Z: 0,
+  EST: -5,
+  EDT: -4,
+  CST: -6,
+  CDT: -5,
+  MST: -7,
+  MDT: -6,
+  PST: -8,
+  PDT: -7,
+  CET: 1,
+  CEST: 2,
+}
 
 /** `yyyy-MM-dd`, `yyyy-MM-dd HH:mm`, `yyyy-MM-dd HH:mm z`; without a zone: UTC. */
 function parseMoment(moment: string): Instant | null {

@@ -1,5 +1,6 @@
 import { type Instant, refuse, type Refusal } from '@busbar/kernel'
 import { bookOf, type ConductorView, planOf } from '../decide/book.js'
+import { workflowDeadline } from '../decide/timeouts.js'
 import { workflowStatus } from '../wire/status.js'
 
 /** Running tasks go on and may be updated; nothing new is scheduled. */
@@ -11,10 +12,11 @@ export function pause(view: ConductorView, now: Instant): Refusal | null {
 
 export function resume(view: ConductorView, now: Instant): Refusal | null {
   if (view.status !== 'paused') {
-    return refuse('invalid', `The workflow ${view.id} is not PAUSED so cannot resume. Current status is ${workflowStatus(view.status)}`, { httpStatus: 500 })
+    return refuse('invalid', `The workflow ${view.id} is not PAUSED so cannot resume. Current status is ${workflowStatus(view.status)}`, { status: 500 })
   }
   view.setStatus('running', now)
   view.setState({ ...view.state, lastRetriedTime: now })
+  view.wakeAt(workflowDeadline({ view }))
   bookOf(view).timersDue = true
   return null
 }

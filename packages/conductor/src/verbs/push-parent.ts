@@ -5,9 +5,9 @@ import { titleOf } from './pause.js'
 type Resumed = Extract<ConductorCommand, { kind: 'childResumed' }>
 
 /** Tells the owning task of the parent that its child runs again (conductor-semantics.md §9.3). */
-export function pushParent(view: ConductorView, verb: Resumed['verb']): void {
+export function pushParent(view: ConductorView, verb: Resumed['verb'], title = titleOf(view)): void {
   const { parent } = view.execution
   if (parent === null) return
-  const command: Resumed = { kind: 'childResumed', attempt: parent.attempt, child: view.id, verb, title: titleOf(view) }
+  const command: Resumed = { kind: 'childResumed', attempt: parent.attempt, child: view.id, verb, title }
   view.send(parent.execution, { kind: 'command', command: { ...command } })
 }

@@ -22,7 +22,7 @@ export function update(view: ConductorView, command: Update, now: Instant): Upda
     return reply(view, task, true)
   }
   const reason = cutReason(command.reason)
-  const { reason: _old, callbackAfterSeconds: _callback, ...data } = task.data
+  const { reason: _old, callbackAfterSeconds: _callback, child: _child, ...data } = task.data
   report(view, task, command.status, now, {
     ...data,
     output: command.output,
@@ -90,4 +90,3 @@ function extendLease(view: ConductorView, task: Task, now: Instant): void {
 function reply(view: ConductorView, task: Task, applied: boolean): UpdateReply {
   return { attempt: task.id as AttemptId, applied, status: taskStatus(view.attempt(task.ordinal) ?? task) }
 }
-

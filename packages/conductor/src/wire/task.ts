@@ -81,4 +81,3 @@ function unknownTask(task: Task): JsonObject {
 export function cutReason(reason: string | null): string | null {
   return reason === null || reason.length <= reasonLengthMax ? reason : reason.slice(0, reasonLengthMax)
 }
-

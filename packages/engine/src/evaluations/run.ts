@@ -7,7 +7,7 @@ import type { Run, TextAnswer } from './sandbox.mjs'
  * and two scripts of one decision draw different ones.
  */
 export function toRun({ code, input }: Evaluation, { now, chance }: EvaluationSetting, limits: EngineLimits): Run {
-  const seed = hash(code, Math.floor(chance * 2 ** 32))
+  const seed = 1 + hash(code, Math.floor(chance * 2 ** 32))
   return { code, inputText: JSON.stringify(input) ?? 'null', now, seed, deadlineMs: limits.evaluationMsMax, outputCharsMax: limits.evaluationBytesMax }
 }
 
@@ -25,5 +25,5 @@ export function toAnswer(answer: TextAnswer): Answer {
 function hash(text: string, seed: number): number {
   let value = (0x811c9dc5 ^ seed) >>> 0
   for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193) >>> 0
-  return value | 0
+  return value
 }

@@ -6,7 +6,9 @@
  * X3. The maximum of the WebAssembly memory is the real limit of memory; the limit of the runtime only gives a better message.
  * X4. After anything that is no error value of the guest (an abort, an overflow of the host's stack) the whole instance
  *     is thrown away: it may be broken.
- * X5. Time is limited from within by the interrupt handler, and from outside by the watchdog of the pool, because loops
+ * X5. The guest has no clock and no chance of its own: QuickJS asks the host's `Date.now` for both (the time of `Date`,
+ *     the seed of `Math.random`), which is set for the length of the run.
+ * X6. Time is limited from within by the interrupt handler, and from outside by the watchdog of the pool, because loops
  *     inside built-ins do not ask the handler.
  */
 import quickjs from '@jitl/quickjs-wasmfile-release-sync'
@@ -21,7 +23,7 @@ import { prelude } from './guest.mjs'
  * @property {string} code
  * @property {string} inputText
  * @property {number} now epoch milliseconds that `Date` shows
- * @property {number} seed of `Math.random`
+ * @property {number} seed of `Math.random`: a whole number above 0
  * @property {number} deadlineMs
  * @property {number} outputCharsMax
  */
@@ -84,10 +86,10 @@ function runOn(module, run) {
   try {
     runtime.setMemoryLimit(heapBytesMax)
     runtime.setMaxStackSize(guestStackBytesMax)
-    const deadline = Date.now() + run.deadlineMs
-    runtime.setInterruptHandler(() => (isLate ||= Date.now() > deadline))
-    const context = runtime.newContext()
-    const answer = Scope.withScope(scope => runIn(scope, context, run))
+    const deadline = performance.now() + run.deadlineMs
+    runtime.setInterruptHandler(() => (isLate ||= performance.now() > deadline))
+    const context = atTime(run.seed, () => runtime.newContext())
+    const answer = atTime(run.now, () => Scope.withScope(scope => runIn(scope, context, run)))
     context.dispose()
     isWhole = true
     return isLate && !answer.ok ? failure('timeout', `the code ran longer than ${run.deadlineMs} ms`) : answer
@@ -98,15 +100,33 @@ function runOn(module, run) {
 }
 
 /**
+ * Nothing else of this thread runs meanwhile: the work is synchronous.
+ * @template T
+ * @param {number} time epoch milliseconds
+ * @param {() => T} work
+ * @returns {T}
+ */
+function atTime(time, work) {
+  const { now } = Date
+  Date.now = () => time
+  try {
+    return work()
+  } finally {
+    Date.now = now
+  }
+}
+
+/**
  * @param {Scope} scope
  * @param {QuickJSContext} context
  * @param {Run} run
  * @returns {TextAnswer}
  */
 function runIn(scope, context, run) {
-  const around = scope.manage(context.unwrapResult(context.evalCode(prelude, 'prelude.js', { type: 'global', strict: true })))
-  const numbers = [run.now, run.seed, run.outputCharsMax].map(number => scope.manage(context.newNumber(number)))
-  const prepared = scope.manage(context.callFunction(around, context.undefined, scope.manage(context.newString(run.inputText)), ...numbers))
+  const around = scope.manage(context.unwrapResult(context.evalCode(prelude, 'prelude.js', { type: 'global' })))
+  const inputText = scope.manage(context.newString(run.inputText))
+  const outputMax = scope.manage(context.newNumber(run.outputCharsMax))
+  const prepared = scope.manage(context.callFunction(around, context.global, inputText, outputMax))
   if (prepared.error) return failure('limit', 'the input is too deep or too large for the sandbox')
   const show = scope.manage(context.getProp(prepared.value, 0))
   const explain = scope.manage(context.getProp(prepared.value, 1))

@@ -117,6 +117,7 @@ function close(view: ScriptedView, command: Extract<ScriptedCommand, { kind: 'do
 }
 
 function tick(view: ScriptedView, now: Context['now']): void {
+  if (view.brief.name === 'broken timer') throw new Error('a timer that cannot be handled')
   for (const attempt of view.openAttempts()) {
     const { state } = attempt
     if (state.kind === 'leased' && state.until !== null && state.until <= now) view.postpone(attempt.ordinal, now, now)

@@ -4,7 +4,7 @@ import type { TaskDetails } from './task.js'
 import type { StartWorkflow } from './workflow.js'
 
 /** Programs use the camel-case names, the wire the others. Both are understood. */
-export interface Action {
+export type Action = {
   action?: ActionActionEnum
   startWorkflow?: StartWorkflow
   completeTask?: TaskDetails
@@ -20,7 +20,7 @@ export const Action = model<Action>('Action', {
   expandInlineJSON: 'boolean',
 })
 
-export interface EventHandler {
+export type EventHandler = {
   name: string
   event: string
   condition?: string

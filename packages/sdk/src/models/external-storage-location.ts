@@ -1,6 +1,6 @@
 import { model } from './model.js'
 
-export interface ExternalStorageLocation {
+export type ExternalStorageLocation = {
   uri?: string
   path?: string
 }

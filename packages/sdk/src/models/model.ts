@@ -1,4 +1,4 @@
-/** Model classes as data: an interface says what a thing looks like, `model` makes the class of the same name. */
+/** Model classes as data: a type says what a thing looks like, `model` makes the class of the same name. */
 
 /** What a program may put into inputs, outputs and variables; users read them without a cast, as in the original client. */
 // oxlint-disable-next-line typescript/no-explicit-any -- the one place: `unknown` here would break the programs of every user

@@ -7,16 +7,16 @@ interface SearchResult<T> {
   results?: T[]
 }
 
-export interface SearchResultTask extends SearchResult<Task> {}
+export type SearchResultTask = SearchResult<Task>
 export const SearchResultTask = model<SearchResultTask>('SearchResultTask', { totalHits: 'long', results: 'Task[]' })
 
-export interface SearchResultTaskSummary extends SearchResult<TaskSummary> {}
+export type SearchResultTaskSummary = SearchResult<TaskSummary>
 export const SearchResultTaskSummary = model<SearchResultTaskSummary>('SearchResultTaskSummary', { totalHits: 'long', results: 'TaskSummary[]' })
 
-export interface SearchResultWorkflow extends SearchResult<Workflow> {}
+export type SearchResultWorkflow = SearchResult<Workflow>
 export const SearchResultWorkflow = model<SearchResultWorkflow>('SearchResultWorkflow', { totalHits: 'long', results: 'Workflow[]' })
 
-export interface SearchResultWorkflowSummary extends SearchResult<WorkflowSummary> {}
+export type SearchResultWorkflowSummary = SearchResult<WorkflowSummary>
 export const SearchResultWorkflowSummary = model<SearchResultWorkflowSummary>('SearchResultWorkflowSummary', {
   totalHits: 'long',
   results: 'WorkflowSummary[]',

@@ -1,7 +1,7 @@
 import type { TaskDefRetryLogicEnum, TaskDefTimeoutPolicyEnum } from './enums.js'
 import { type JsonMap, model } from './model.js'
 
-export interface TaskDef {
+export type TaskDef = {
   ownerApp?: string
   createTime?: number
   updateTime?: number

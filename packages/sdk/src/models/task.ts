@@ -3,7 +3,7 @@ import { type JsonMap, model } from './model.js'
 import type { TaskDef } from './task-def.js'
 import type { WorkflowTask } from './workflow-def.js'
 
-export interface Task {
+export type Task = {
   taskType?: string
   status?: TaskStatusEnum
   inputData?: JsonMap
@@ -97,7 +97,7 @@ export const Task = model<Task>('Task', {
   taskDefinition: 'TaskDef',
 })
 
-export interface TaskExecLog {
+export type TaskExecLog = {
   log?: string
   taskId?: string
   createdTime?: number
@@ -105,7 +105,7 @@ export interface TaskExecLog {
 
 export const TaskExecLog = model<TaskExecLog>('TaskExecLog', { log: 'string', taskId: 'string', createdTime: 'long' })
 
-export interface TaskResult {
+export type TaskResult = {
   workflowInstanceId: string
   taskId: string
   reasonForIncompletion?: string
@@ -134,7 +134,7 @@ export const TaskResult = model<TaskResult>('TaskResult', {
 })
 
 /** What an event action says about a task. */
-export interface TaskDetails {
+export type TaskDetails = {
   workflowId?: string
   taskRefName?: string
   output?: JsonMap
@@ -150,14 +150,14 @@ export const TaskDetails = model<TaskDetails>('TaskDetails', {
   reasonForIncompletion: 'string',
 })
 
-export interface SkipTaskRequest {
+export type SkipTaskRequest = {
   taskInput?: JsonMap
   taskOutput?: JsonMap
 }
 
 export const SkipTaskRequest = model<SkipTaskRequest>('SkipTaskRequest', { taskInput: 'map', taskOutput: 'map' })
 
-export interface TaskSummary {
+export type TaskSummary = {
   workflowId?: string
   workflowType?: string
   correlationId?: string
@@ -203,7 +203,7 @@ export const TaskSummary = model<TaskSummary>('TaskSummary', {
   domain: 'string',
 })
 
-export interface PollData {
+export type PollData = {
   queueName?: string
   domain?: string
   workerId?: string

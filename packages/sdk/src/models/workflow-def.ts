@@ -2,7 +2,7 @@ import type { IdempotencyStrategyEnum, WorkflowDefTimeoutPolicyEnum, WorkflowTas
 import { type JsonMap, model } from './model.js'
 import type { TaskDef } from './task-def.js'
 
-export interface SubWorkflowParams {
+export type SubWorkflowParams = {
   name?: string
   version?: number | undefined
   taskToDomain?: { [task: string]: string }
@@ -23,7 +23,7 @@ export const SubWorkflowParams = model<SubWorkflowParams>('SubWorkflowParams', {
   priority: 'any',
 })
 
-export interface WorkflowTask {
+export type WorkflowTask = {
   name: string
   taskReferenceName: string
   description?: string
@@ -97,7 +97,7 @@ export const WorkflowTask = model<WorkflowTask>('WorkflowTask', {
   metadata: 'map',
 })
 
-export interface WorkflowDef {
+export type WorkflowDef = {
   ownerApp?: string
   createTime?: number
   updateTime?: number

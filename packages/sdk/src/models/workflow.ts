@@ -3,7 +3,7 @@ import { type JsonMap, model } from './model.js'
 import type { Task } from './task.js'
 import type { WorkflowDef } from './workflow-def.js'
 
-export interface Workflow {
+export type Workflow = {
   ownerApp?: string
   createTime?: number
   updateTime?: number
@@ -68,7 +68,7 @@ export const Workflow = model<Workflow>('Workflow', {
 })
 
 /** What an event action says about the workflow to start. */
-export interface StartWorkflow {
+export type StartWorkflow = {
   name?: string
   version?: number
   correlationId?: string
@@ -84,7 +84,7 @@ export const StartWorkflow = model<StartWorkflow>('StartWorkflow', {
   taskToDomain: 'map',
 })
 
-export interface StartWorkflowRequest {
+export type StartWorkflowRequest = {
   name: string
   version?: number
   correlationId?: string
@@ -119,7 +119,7 @@ export interface TaskMock {
   queueWaitTime?: number
 }
 
-export interface WorkflowTestRequest extends StartWorkflowRequest {
+export type WorkflowTestRequest = StartWorkflowRequest & {
   taskRefToMockOutput?: { [reference: string]: TaskMock[] }
   subWorkflowTestRequest?: { [reference: string]: WorkflowTestRequest }
 }
@@ -130,7 +130,7 @@ export const WorkflowTestRequest = model<WorkflowTestRequest>('WorkflowTestReque
   subWorkflowTestRequest: 'map',
 })
 
-export interface RerunWorkflowRequest {
+export type RerunWorkflowRequest = {
   reRunFromWorkflowId?: string
   workflowInput?: JsonMap
   reRunFromTaskId?: string
@@ -146,7 +146,7 @@ export const RerunWorkflowRequest = model<RerunWorkflowRequest>('RerunWorkflowRe
   correlationId: 'string',
 })
 
-export interface WorkflowSummary {
+export type WorkflowSummary = {
   workflowType?: string
   version?: number
   workflowId?: string

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js'
+import type { Clock } from '../clock.js'
 
 /** Wakes whoever waits on it. A ring that nobody waits for is lost: look at the situation first, then wait. */
 export class Bell {

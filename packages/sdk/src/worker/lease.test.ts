@@ -55,7 +55,10 @@ test('tries again soon after a failure, and goes on as usual when that works', a
 })
 
 test('is lost when it could not be renewed in its time', async () => {
-  const { move, lost, clock } = leased(10_000, Array.from({ length: 50 }, () => new Error('no network')))
+  const { move, lost, clock } = leased(
+    10_000,
+    Array.from({ length: 50 }, () => new Error('no network')),
+  )
   await move(8_000)
   for (let i = 0; i < 50 && lost.length === 0; i++) await move(clock.delays[0] ?? 0)
   expect(lost).toEqual(['The lease of this task could not be renewed in time.'])

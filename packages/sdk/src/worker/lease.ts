@@ -5,7 +5,7 @@
  * L2. A lease that could not be renewed in its time is lost; the work is told, and whoever ignores it may still deliver.
  */
 import { ApiException } from '../client/api-exception.js'
-import type { Clock } from './clock.js'
+import type { Clock } from '../clock.js'
 
 export interface LeaseOptions {
   readonly clock: Clock

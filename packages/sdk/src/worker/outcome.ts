@@ -20,10 +20,18 @@ export function resultOfFailure(task: Task, error: unknown, logs: readonly TaskE
   }
 }
 
-export function reasonOf(error: unknown): string {
-  if (error === undefined || error === null) return unknownErrorMessage
-  const message = typeof error === 'object' && 'message' in error ? error.message : undefined
-  return typeof message === 'string' ? message : String(error)
+export function reasonOf(thrown: unknown): string {
+  if (typeof thrown === 'string') return thrown
+  if (typeof thrown === 'object' && thrown !== null && 'message' in thrown && typeof thrown.message === 'string') return thrown.message
+  return asText(thrown) ?? unknownErrorMessage
+}
+
+function asText(thrown: unknown): string | undefined {
+  try {
+    return thrown === null ? undefined : JSON.stringify(thrown)
+  } catch {
+    return undefined
+  }
 }
 
 /** Error handlers take errors; whatever was thrown arrives as one. */

@@ -3,7 +3,11 @@ import { ApiException } from '../client/api-exception.js'
 import { TransportError } from '../http/transport-error.js'
 import { delayAfterFailedPoll, delayAfterFailedUpdate } from './persistence.js'
 
-const broken = new TransportError({ method: 'POST', origin: 'http://h', path: '/', headers: {}, body: '', timeoutMs: 1, signal: undefined, repeatable: true }, 'broken', 'reset')
+const broken = new TransportError(
+  { method: 'POST', origin: 'http://h', path: '/', headers: {}, body: '', timeoutMs: 1, signal: undefined, repeatable: true },
+  'broken',
+  'reset',
+)
 const refused = (code: number, body = '', headers = {}) => new ApiException(code, 'no', body, headers)
 const delivery = { startedAt: 0, leaseUntil: 60_000, now: 0, chance: 0.5 }
 

@@ -12,7 +12,7 @@
 import { type ConductorLogger, noopLogger } from '../logger.js'
 import type { Task, TaskResult } from '../models/task.js'
 import { Bell } from './bell.js'
-import { type Clock, systemClock } from './clock.js'
+import { type Clock, systemClock } from '../clock.js'
 import { Lease } from './lease.js'
 import { overlay, pollingDefaults, type ResolvedOptions, sameOptions, type WorkerProcessOptions } from './options.js'
 import { asError, idsOf, reasonOf, resultOfFailure, resultOfReturn } from './outcome.js'

@@ -5,7 +5,7 @@ export interface TaskContext {
   /** Aborts when the server takes the task away, when its lease is lost, and when the worker stops and will wait no longer. */
   readonly signal: AbortSignal
   /** A line for the task's log; sent with the result. */
-  log(message: string): void
+  readonly log: (message: string) => void
 }
 
 export type WorkerResult = Omit<TaskResult, 'workflowInstanceId' | 'taskId'>

@@ -1,19 +1,18 @@
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { ConductorClient } from '../client/node-client.js'
+import { MovedClock } from '../fixtures/moved-clock.js'
 import { type Received, type Scripted, type ScriptedServer, scriptedServer } from '../fixtures/scripted-server.js'
 import { WorkflowManager } from './workflow-manager.js'
 
 let server: ScriptedServer
+const clock = new MovedClock()
 
 async function managerOf(script: (request: Received) => Scripted): Promise<WorkflowManager> {
   server = await scriptedServer(script)
-  return new WorkflowManager(new ConductorClient({ serverUrl: server.url, retriesMax: 0 }))
+  return new WorkflowManager(new ConductorClient({ serverUrl: server.url, retriesMax: 0 }), clock)
 }
 
-afterEach(async () => {
-  vi.useRealTimers()
-  await server.close()
-})
+afterEach(() => server.close())
 
 const calls = () => server.received.map(({ method, path, query, text }) => [method, path, query.toString(), text].filter(Boolean).join(' '))
 
@@ -58,12 +57,11 @@ test('starts many, and gives a promise for each', async () => {
 test('getWorkflow tries again while the server does not find it', async () => {
   let asked = 0
   const manager = await managerOf(() => (++asked < 3 ? { status: 404, body: { message: 'not yet' } } : { body: { workflowId: 'w' } }))
-  vi.useFakeTimers({ toFake: ['setTimeout'] })
   const got = manager.getWorkflow('w', true, 5)
-  for (const count of [1, 2]) {
-    await server.seen(() => true, count)
-    await vi.waitFor(() => expect(vi.getTimerCount()).toBeGreaterThan(0))
-    await vi.advanceTimersByTimeAsync(10_000)
+  for (const expected of [1, 2]) {
+    while (clock.delays.length === 0) await new Promise(setImmediate)
+    expect(asked).toBe(expected)
+    clock.move(10_000)
   }
   expect(await got).toEqual({ workflowId: 'w' })
   expect(asked).toBe(3)

@@ -1,5 +1,6 @@
 import { ApiException } from '../client/api-exception.js'
 import type { CoreClient } from '../client/core-client.js'
+import { type Clock, systemClock } from '../clock.js'
 import type { TaskResultStatusEnum } from '../models/enums.js'
 import type { JsonMap } from '../models/model.js'
 import type { SearchResultWorkflowSummary } from '../models/search-result.js'
@@ -14,9 +15,11 @@ const worthAnotherTry = new Set([403, 404, 500])
 /** Registers, starts and steers workflows. Every failure is a `ConductorError` with the server's message; one that the server answered also has `code`. */
 export class WorkflowManager {
   readonly _client: CoreClient
+  private readonly clock: Clock
 
-  constructor(client: CoreClient) {
+  constructor(client: CoreClient, clock: Clock = systemClock) {
     this._client = client
+    this.clock = clock
   }
 
   registerWorkflow(workflowDef: WorkflowDef): Promise<void> {
@@ -43,7 +46,7 @@ export class WorkflowManager {
       } catch (error) {
         if (left <= 0 || !(error instanceof ApiException) || !worthAnotherTry.has(error.code)) throw error
       }
-      await new Promise(resolve => setTimeout(resolve, getWorkflowDelayMs))
+      await new Promise<void>(resolve => this.clock.later(getWorkflowDelayMs, resolve))
     }
   }
 

@@ -24,7 +24,7 @@ function unqueue(state: MemoryState, attempt: Attempt | undefined): void {
 }
 
 export function claim(state: MemoryState, { queues, worker, max, now }: ClaimRequest): readonly Claimed[] {
-  const ready = queues
+  const ready = [...new Set(queues)]
     .flatMap(queue => waitingIn(state, queue))
     .filter(({ attempt }) => notBefore(attempt) <= now)
     .sort(byTurn)

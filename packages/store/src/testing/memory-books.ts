@@ -1,5 +1,5 @@
 import type { DefinitionKind, ExecutionId, Note } from '@busbar/kernel'
-import type { LogLine, LogRequest, StoredDefinition, StoredWorker, WorkerSighting } from '../store.js'
+import type { LogLine, LogRequest, StoredDefinition, StoredWorker, WorkerPage, WorkerSighting } from '../store.js'
 import type { MemoryState, StoredExecution } from './memory-state.js'
 
 // ── Definitions ──
@@ -43,7 +43,7 @@ export function seenWorkers(state: MemoryState, seen: readonly WorkerSighting[])
 }
 
 /** In the order of registration. */
-export function workers(state: MemoryState, offset: number, limit: number): { readonly workers: readonly StoredWorker[]; readonly total: number } {
+export function workers(state: MemoryState, offset: number, limit: number): WorkerPage {
   const all = [...state.workers.values()].sort((a, b) => a.registeredAt - b.registeredAt || (a.id < b.id ? -1 : 1))
   return { workers: all.slice(offset, offset + limit), total: all.length }
 }

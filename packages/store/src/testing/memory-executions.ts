@@ -1,5 +1,6 @@
 import { type Changes, type DialectName, type Execution, type ExecutionId, type ExecutionStatus, type Instant } from '@busbar/kernel'
 import type { CommitResult, DueExecution, Listed, ListRequest, LoadedExecution } from '../store.js'
+import { countedAheadMax } from '../limits.js'
 import { dropAttempt, putAttempt } from './memory-attempts.js'
 import { appendNotes } from './memory-books.js'
 import { jsonCopyOf, type MemoryState, type StoredExecution } from './memory-state.js'
@@ -57,7 +58,8 @@ export function list(state: MemoryState, request: ListRequest): Listed {
   const found = [...state.executions.values()].map(row => row.execution).filter(execution => matches(execution, request))
   const sign = request.order === 'newest' ? -1 : 1
   found.sort((a, b) => sign * (a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)))
-  return { executions: jsonCopyOf(found.slice(request.offset, request.offset + request.limit)), total: found.length }
+  const { offset, limit } = request
+  return { executions: jsonCopyOf(found.slice(offset, offset + limit)), total: Math.min(found.length, offset + limit + countedAheadMax) }
 }
 
 function matches({ id, dialect, label, status, createdAt }: Execution, request: ListRequest): boolean {

@@ -5,6 +5,7 @@
 import { Problem } from '@busbar/kernel'
 import type { Changes, DefinitionId, DefinitionKind, DialectName, ExecutionId, Instant, Message, QueueName, WorkerId } from '@busbar/kernel'
 import { type Call, FlushQueue } from '../flush-queue.js'
+import { changesMustBePlain, mustBePlain } from '../plain-text.js'
 import type { ClaimRequest, ListRequest, LogLine, LogRequest, Store, StoredDefinition, StoredWorker, WorkerSighting } from '../store.js'
 import * as attempts from './memory-attempts.js'
 import * as books from './memory-books.js'
@@ -87,7 +88,8 @@ export class MemoryStore implements Store {
     return Promise.resolve(this.#life === 'open' ? null : `the store is ${this.#life}`)
   }
 
-  commit(changes: Changes) {
+  async commit(changes: Changes) {
+    changesMustBePlain(changes)
     // Copied when it is called: the caller's view goes on changing.
     const copy = copyOfChanges(changes)
     return this.#write(state => executions.commit(state, copy))
@@ -105,7 +107,8 @@ export class MemoryStore implements Store {
     return this.#write(state => executions.remove(state, id))
   }
 
-  claim(request: ClaimRequest) {
+  async claim(request: ClaimRequest) {
+    mustBePlain('the worker', request.worker)
     return this.#write(state => attempts.claim(state, request))
   }
   queueSizes(now: Instant) {
@@ -128,13 +131,15 @@ export class MemoryStore implements Store {
     return this.#write(state => void state.messages.delete(id))
   }
 
-  putSnapshot(id: DefinitionId, text: string) {
+  async putSnapshot(id: DefinitionId, text: string) {
+    mustBePlain('the snapshot', text)
     return this.#write(state => void state.snapshots.set(id, text))
   }
   snapshot(id: DefinitionId) {
     return this.#read(state => state.snapshots.get(id) ?? null)
   }
-  putDefinition(definition: StoredDefinition) {
+  async putDefinition(definition: StoredDefinition) {
+    mustBePlain('the definition', definition.namespace, definition.name, definition.body)
     return this.#write(state => books.putDefinition(state, definition))
   }
   definition(kind: DefinitionKind, namespace: string, name: string, version: number | null) {
@@ -147,7 +152,8 @@ export class MemoryStore implements Store {
     return this.#write(state => books.deleteDefinition(state, kind, namespace, name, version))
   }
 
-  putWorker(worker: StoredWorker) {
+  async putWorker(worker: StoredWorker) {
+    mustBePlain('the worker', worker.id, worker.name, worker.detail)
     return this.#write(state => books.putWorker(state, worker))
   }
   seenWorkers(seen: readonly WorkerSighting[]) {
@@ -160,7 +166,8 @@ export class MemoryStore implements Store {
     return this.#read(state => books.workers(state, offset, limit))
   }
 
-  appendLogs(execution: ExecutionId, lines: readonly Omit<LogLine, 'position'>[]) {
+  async appendLogs(execution: ExecutionId, lines: readonly Omit<LogLine, 'position'>[]) {
+    for (const { source } of lines) mustBePlain('the source', source)
     return this.#write(state => books.appendLogs(state, execution, lines))
   }
   logs(execution: ExecutionId, request: LogRequest) {

@@ -31,7 +31,9 @@ export function readAction(reader: Reader): ReadAction {
 
 function demand(reader: Reader, name: 'task' | 'message', make: (text: string) => Action): ReadAction {
   const text = reader.field(name).optionalText()
-  return text === null ? { problem: `${reader.place()}: an action of type ${name === 'task' ? 'task' : 'approval'} needs the field ${name}` } : { action: make(text) }
+  return text === null
+    ? { problem: `${reader.place()}: an action of type ${name === 'task' ? 'task' : 'approval'} needs the field ${name}` }
+    : { action: make(text) }
 }
 
 function shared(reader: Reader) {

@@ -3,7 +3,9 @@ import type { Trigger } from './types.js'
 
 export function readTrigger(reader: Reader): Trigger {
   const field = (name: string): Reader => reader.field(name)
-  const type = field('type').isAbsent ? field('type').fail('scheduler, webhook or event_source') : field('type').oneOf(['scheduler', 'webhook', 'event_source'], 'webhook')
+  const type = field('type').isAbsent
+    ? field('type').fail('scheduler, webhook or event_source')
+    : field('type').oneOf(['scheduler', 'webhook', 'event_source'], 'webhook')
   const shared = { task: field('task').text(), input: field('input').jsonObject(), enabled: field('enabled').boolean(true) }
   switch (type) {
     case 'scheduler':

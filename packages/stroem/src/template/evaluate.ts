@@ -118,7 +118,8 @@ export class Evaluator {
 
   #isIn(item: Value, container: Value): boolean {
     if (isList(container)) return container.some(other => isSame(item, other, this.#fuel))
-    if (typeof container !== 'string' && !isObject(container)) throw new TemplateError(`\`in\` looks into text, arrays and objects, not into ${kindOf(container)}`)
+    if (typeof container !== 'string' && !isObject(container))
+      throw new TemplateError(`\`in\` looks into text, arrays and objects, not into ${kindOf(container)}`)
     if (typeof item !== 'string') throw new TemplateError(`\`in\` looks for text in ${kindOf(container)}, not for ${kindOf(item)}`)
     if (typeof container !== 'string') return member(container, item) !== undefined
     this.#fuel.text(container.length)
@@ -235,4 +236,3 @@ function describe(expression: Expression): string {
   if (source.kind === 'variable') return `\`${source.text}\``
   return source.kind === 'call' ? `\`${source.call.name}()\`` : 'an expression'
 }
-

@@ -8,7 +8,7 @@ export interface TemplateLimits {
 export const defaultLimits: TemplateLimits = { stepsMax: 200_000, charactersMax: 4 * 1024 * 1024 }
 
 /** How deep expressions, blocks and values may nest. */
-export const depthMax = 96
+export const depthMax = 200
 
 /** Why a template has no answer. Thrown inside this folder only; `render.ts` turns it into a value. */
 export class TemplateError extends Error {

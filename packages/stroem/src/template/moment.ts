@@ -62,7 +62,11 @@ function inZone(moment: Moment, zone: string): Moment {
 }
 
 function offsetIn(zone: string, epochMs: number): number {
-  const parts = new Map(formatter(zone, 'en-US', 'numeric').formatToParts(epochMs).map(({ type, value }) => [type, Number(value)]))
+  const parts = new Map(
+    formatter(zone, 'en-US', 'numeric')
+      .formatToParts(epochMs)
+      .map(({ type, value }) => [type, Number(value)]),
+  )
   const part = (name: Intl.DateTimeFormatPartTypes): number => parts.get(name) ?? 0
   const local = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'))
   return local / 1000 - Math.floor(epochMs / 1000)

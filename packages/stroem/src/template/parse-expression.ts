@@ -91,7 +91,9 @@ export class ExpressionParser {
   #value(): Expression {
     if (this.#scanner.match(notWord) === null) return this.#condition()
     const of = this.#condition()
-    return of === this.#lastGroup ? this.#scanner.fail('a comparison instead of `not (…)`: set a variable to what is in the brackets first') : { kind: 'not', of }
+    return of === this.#lastGroup
+      ? this.#scanner.fail('a comparison instead of `not (…)`: set a variable to what is in the brackets first')
+      : { kind: 'not', of }
   }
 
   #condition(): Expression {

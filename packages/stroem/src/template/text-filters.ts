@@ -31,7 +31,9 @@ export const textFilters: ReadonlyMap<string, Filter> = new Map([
   withText('wordcount', text => text.split(/\s+/).filter(word => word !== '').length),
   withText('trim_start_matches', (text, args) => trimStartMatches(text, unescaped(textArgument(args, 'trim_start_matches', 'pat')))),
   withText('trim_end_matches', (text, args) => trimEndMatches(text, unescaped(textArgument(args, 'trim_end_matches', 'pat')))),
-  withText('truncate', (text, args, { fuel }) => truncate(text, countArgument(args, 'truncate', 'length', 255), textArgument(args, 'truncate', 'end', '…'), fuel)),
+  withText('truncate', (text, args, { fuel }) =>
+    truncate(text, countArgument(args, 'truncate', 'length', 255), textArgument(args, 'truncate', 'end', '…'), fuel),
+  ),
   withText('replace', (text, args, { fuel }) => replace(text, textArgument(args, 'replace', 'from'), textArgument(args, 'replace', 'to'), fuel)),
   withText('split', (text, args, { fuel }) => split(text, unescaped(textArgument(args, 'split', 'pat')), fuel)),
   withText('indent', (text, args, { fuel }) => {

@@ -51,24 +51,31 @@ export function playScenario(scenario: Scenario, options: { readonly forgetful: 
   const world = new World(loaded.workspace, options)
   const id = world.start(scenario.task, scenario.input ?? {})
   if (isRefusal(id)) throw new Error(id.message)
-  for (const [index, event] of scenario.events.entries()) playEvent(world, id, event, `event ${index + 1} (${JSON.stringify(event)})`)
+  for (const [index, event] of scenario.events.entries()) {
+    try {
+      playEvent(world, id, event)
+    } catch (error) {
+      if (error instanceof Error) error.message = `event ${index + 1} ${JSON.stringify(event)}: ${error.message}`
+      throw error
+    }
+  }
 }
 
-function playEvent(world: World, first: ExecutionId, event: Event, label: string): void {
-  const jobAt = (number = 1) => [...world.views.keys()][number - 1] ?? expect.unreachable(`${label}: no job ${number}`)
+function playEvent(world: World, first: ExecutionId, event: Event): void {
+  const jobAt = (number = 1) => [...world.views.keys()][number - 1] ?? expect.unreachable(`no job ${number}`)
   const answer = (reply: unknown, refused: string | undefined) => {
-    if (refused === undefined) expect(isRefusal(reply), `${label}: ${JSON.stringify(reply)}`).toBe(false)
-    else expect(reply, label).toMatchObject({ kind: 'refusal', message: refused })
+    if (refused === undefined) expect(reply).not.toMatchObject({ kind: 'refusal' })
+    else expect(reply).toMatchObject({ kind: 'refusal', message: refused })
   }
   const report = (id: ExecutionId, step: string, exitCode: number, output: JsonObject | null, error: string | null) =>
     answer(world.send(id, { kind: 'complete', step, exitCode, output, error }), undefined)
 
   if ('take' in event) {
     const taken = world.claim(worker)
-    expect(taken?.step ?? null, label).toBe(event.take)
+    expect(taken?.step ?? null).toBe(event.take)
     if (taken === null) return
-    if (event.script !== undefined) expect(taken.work['action_spec'], label).toMatchObject({ script: event.script })
-    if (event.input !== undefined) expect(taken.work['input'], label).toEqual(event.input)
+    if (event.script !== undefined) expect(taken.work['action_spec']).toMatchObject({ script: event.script })
+    if (event.input !== undefined) expect(taken.work['input']).toEqual(event.input)
     world.send(taken.execution, { kind: 'begin', step: taken.step, worker: worker as never })
   } else if ('complete' in event) report(jobAt(event.job), event.complete, 0, event.output ?? null, null)
   else if ('fail' in event) report(jobAt(event.job), event.fail, 1, null, event.error ?? 'broken')
@@ -78,24 +85,25 @@ function playEvent(world: World, first: ExecutionId, event: Event, label: string
   else if ('release' in event) answer(world.send(first, { kind: 'release', step: event.release, worker: worker as never }), undefined)
   else if ('approve' in event || 'reject' in event) {
     const step = 'approve' in event ? event.approve : event.reject
-    const given = 'approve' in event ? { approved: true, input: event.input ?? null, reason: null } : { approved: false, input: null, reason: event.reason ?? null }
+    const given =
+      'approve' in event ? { approved: true, input: event.input ?? null, reason: null } : { approved: false, input: null, reason: event.reason ?? null }
     answer(world.send(first, { kind: 'approve', step, ...given, by: 'tester' }), event.refused)
-  } else look(world, jobAt(event.job), event, label)
+  } else look(world, jobAt(event.job), event)
 }
 
-function look(world: World, id: ExecutionId, { see, says }: Expectation, label: string): void {
+function look(world: World, id: ExecutionId, { see, says }: Expectation): void {
   const detail = jobToDetail(world.view(id), { secrets: {} })
-  if (see.job !== undefined) expect(detail['status'], label).toBe(see.job)
-  if ('output' in see) expect(detail['output'], label).toEqual(see.output)
-  if (see.started !== undefined) expect(detail['started_at'] !== null, label).toBe(see.started)
+  if (see.job !== undefined) expect(detail['status']).toBe(see.job)
+  if ('output' in see) expect(detail['output']).toEqual(see.output)
+  if (see.started !== undefined) expect(detail['started_at'] !== null).toBe(see.started)
   if (see.steps) {
     const rows = new Map((detail['steps'] as JsonObject[]).map(row => [row['step_name'], row]))
     const found = Object.fromEntries([...rows].map(([name, row]) => [name, typeof see.steps?.[String(name)] === 'object' ? row : row['status']]))
-    expect(found, label).toMatchObject(see.steps)
-    expect([...rows.keys()].sort(), label).toEqual(Object.keys(see.steps).sort())
+    expect(found).toMatchObject(see.steps)
+    expect([...rows.keys()].sort()).toEqual(Object.keys(see.steps).sort())
   }
   const lines = world.notes.splice(0).map(note => note.text)
-  if (says) expect(lines, label).toEqual(says)
+  if (says) expect(lines).toEqual(says)
 }
 
 function milliseconds(text: string): number {

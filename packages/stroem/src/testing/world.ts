@@ -23,7 +23,7 @@ import type { Workspace } from '../definition/types.js'
 import { compilePlan } from '../plan.js'
 import { type Skills, serves } from '../queues.js'
 import { stroemRules } from '../rules.js'
-import { startRequest } from '../start-request.js'
+import { type StartOptions, startRequest } from '../start-request.js'
 import type { StroemReply, StroemTypes } from '../types.js'
 
 export interface WorldOptions {
@@ -40,12 +40,12 @@ export interface Taken {
 }
 
 const noAnswers: Answers = new Map()
-export const everyone: Skills = { abilities: ['script', 'docker', 'kubernetes', 'agent'], tags: [], exclusive: false }
+const everyone: Skills = { abilities: ['script', 'docker', 'kubernetes', 'agent'], tags: [], exclusive: false }
 
 export class World {
   now = Date.UTC(2030, 0, 1) as Instant
   chance = 0.5
-  readonly notes: Note[] = []
+  readonly notes: (Note & { readonly job: ExecutionId })[] = []
   readonly views = new Map<ExecutionId, View<StroemTypes>>()
   readonly #seen = new Map<WorkerId, Instant>()
   readonly #workspace: Workspace
@@ -70,8 +70,8 @@ export class World {
 
   // ── What callers do ──
 
-  start(task: string, input: JsonObject = {}): ExecutionId | Refusal {
-    const request = startRequest(this.#workspace, task, { input, sourceType: 'api', revision: this.#options.revision ?? 'r1' })
+  start(task: string, input: JsonObject = {}, options: Partial<StartOptions> = {}): ExecutionId | Refusal {
+    const request = startRequest(this.#workspace, task, { input, sourceType: 'api', revision: this.#options.revision ?? 'r1', ...options })
     if (isRefusal(request)) return request
     const id = newExecutionId(this.now, { high12: 0, low38: ++this.#started })
     return this.#create(id, request as JsonObject, null) ?? id
@@ -113,7 +113,8 @@ export class World {
       this.now = Math.max(this.now, next.due) as Instant
       const due = next.due
       this.send(next.id, { kind: 'tick' })
-      expect(this.view(next.id).due, 'a timer that went off is set again later, or not at all').not.toBe(due)
+      // A timer that went off is set again later, or not at all.
+      expect(this.view(next.id).due).not.toBe(due)
     }
     this.now = end
   }
@@ -141,10 +142,11 @@ export class World {
   #settle(view: View<StroemTypes>): void {
     expect(stroemRules.decide(view, this.context)).toEqual([])
     const changes = view.takeChanges()
-    this.notes.push(...changes.notes)
+    this.notes.push(...changes.notes.map(note => ({ ...note, job: view.id })))
     view.committed()
+    // Deciding again asks for nothing.
     expect(stroemRules.decide(view, this.context)).toEqual([])
-    expect(view.isChanged, 'deciding again asks for nothing').toBe(false)
+    expect(view.isChanged).toBe(false)
     if (this.#options.forgetful) this.views.set(view.id, reloaded(view))
     for (const message of changes.sent) this.#deliver(message)
   }
@@ -174,7 +176,7 @@ export class World {
 }
 
 /** What a store would give back. */
-export function reloaded(view: View<StroemTypes>): View<StroemTypes> {
+function reloaded(view: View<StroemTypes>): View<StroemTypes> {
   return new View<StroemTypes>({
     execution: JSON.parse(JSON.stringify(view.execution)),
     plan: view.plan,

@@ -24,7 +24,7 @@ const legacyAbility = 'shell'
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 /** `misshapen`: the body is not of the expected form at all; the wire has a status of its own for it. */
-export interface Misshapen {
+interface Misshapen {
   readonly kind: 'misshapen'
 }
 

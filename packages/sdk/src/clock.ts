@@ -1,4 +1,4 @@
-/** Time as the worker sees it, so that a test can move it. */
+/** Time as workers and waits see it, so that a test can move it. */
 export interface Clock {
   now(): number
   /** Runs it once, later. What is returned cancels it. */

@@ -1,0 +1,85 @@
+// Busbar under load, through Conductor's wire as any client would speak it.
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Pool } from 'undici'
+import { start } from './processes.mjs'
+
+const main = fileURLToPath(new URL('../apps/cli/dist/main.js', import.meta.url))
+
+/** A server on a fresh data folder; `readyMs` is the time from its start to its first answer. */
+export async function startBusbar(folder, name = 'busbar') {
+  const begun = performance.now()
+  const server = start(process.execPath, [main, 'server', '--port', '0', '--data', join(folder, name), '--log-level', 'error'])
+  const [, url] = await server.line(/listening on (http:\S+)/)
+  const client = new Client(url)
+  await client.get('/health')
+  return { ...server, url, client, readyMs: performance.now() - begun }
+}
+
+export class Client {
+  constructor(url, connections = 96) {
+    this.pool = new Pool(url, { connections, pipelining: 1, headersTimeout: 120_000, bodyTimeout: 120_000 })
+  }
+
+  async #call(method, path, body) {
+    const answer = await this.pool.request({ method, path, headers: body === undefined ? {} : { 'content-type': 'application/json' }, body: body === undefined ? null : JSON.stringify(body) })
+    const text = await answer.body.text()
+    if (answer.statusCode > 299) throw new Error(`${method} ${path} answered ${answer.statusCode}: ${text.slice(0, 300)}`)
+    return text
+  }
+
+  async get(path) {
+    const text = await this.#call('GET', path)
+    return text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : text
+  }
+
+  register(definition) {
+    return this.#call('PUT', '/api/metadata/workflow', [{ schemaVersion: 2, version: 1, ownerEmail: 'bench@example.com', ...definition }])
+  }
+
+  start(name, input = {}) {
+    return this.#call('POST', '/api/workflow', { name, version: 1, input })
+  }
+
+  async poll(type, count, timeout = 5000) {
+    return JSON.parse((await this.#call('GET', `/api/tasks/poll/batch/${type}?workerid=bench&count=${count}&timeout=${timeout}`)) || '[]')
+  }
+
+  complete(task, outputData = {}) {
+    return this.#call('POST', '/api/tasks', { workflowInstanceId: task.workflowInstanceId, taskId: task.taskId, workerId: 'bench', status: 'COMPLETED', outputData })
+  }
+
+  close() {
+    return this.pool.destroy()
+  }
+}
+
+export const simple = (name, reference = name, inputParameters = {}) => ({ name, taskReferenceName: reference, type: 'SIMPLE', inputParameters })
+
+/** A worker that completes whatever it polls, until it is stopped. `onDone` hears of each completed task. */
+export function worker(client, type, { count = 50, polls = 1, onDone = () => {} } = {}) {
+  let running = true
+  const loop = async () => {
+    while (running) {
+      const tasks = await client.poll(type, count).catch(error => {
+        if (running) throw error
+        return []
+      })
+      for (const task of tasks) {
+        void client.complete(task).then(
+          () => onDone(task),
+          error => {
+            if (running) throw error
+          },
+        )
+      }
+    }
+  }
+  const loops = Array.from({ length: polls }, loop)
+  return {
+    stop() {
+      running = false
+      return Promise.allSettled(loops)
+    },
+  }
+}

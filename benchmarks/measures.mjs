@@ -1,0 +1,130 @@
+// What is measured of Busbar, each measure a function of a fresh client. Rates are taken over a span of steady load,
+// after a warm-up; latencies are those of the callers.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { simple, worker } from './busbar.mjs'
+import { quantile } from './statistics.mjs'
+
+/** One-task executions a second from start to completion, `inFlight` of them at any time. */
+export async function oneTaskRate(client, { inFlight, seconds, warmupSeconds = 2 }) {
+  await client.register({ name: 'bench_one', tasks: [simple('bench_one_task')] })
+  const begunAt = new Map()
+  const waiting = new Map()
+  const latencies = []
+  let measuring = false
+  let done = 0
+  const w = worker(client, 'bench_one_task', {
+    count: 64,
+    polls: 4,
+    onDone(task) {
+      const id = task.workflowInstanceId
+      if (measuring) {
+        done += 1
+        if (begunAt.has(id)) latencies.push(performance.now() - begunAt.get(id))
+      }
+      begunAt.delete(id)
+      const next = waiting.get(id)
+      if (next) next()
+      else waiting.set(id, null)
+      if (next) waiting.delete(id)
+    },
+  })
+  let running = true
+  const starter = async () => {
+    while (running) {
+      const begun = performance.now()
+      const id = await client.start('bench_one')
+      begunAt.set(id, begun)
+      // The task may be done before the start's answer is read.
+      if (waiting.has(id)) {
+        waiting.delete(id)
+        if (measuring) latencies.push(performance.now() - begun)
+        begunAt.delete(id)
+        continue
+      }
+      await new Promise(resolve => waiting.set(id, resolve))
+    }
+  }
+  const starters = Array.from({ length: inFlight }, starter)
+  await sleep(warmupSeconds * 1000)
+  measuring = true
+  const begun = performance.now()
+  await sleep(seconds * 1000)
+  measuring = false
+  const elapsed = (performance.now() - begun) / 1000
+  running = false
+  await Promise.all(starters)
+  await w.stop()
+  return { perSecond: done / elapsed, p50Ms: quantile(latencies, 0.5), p99Ms: quantile(latencies, 0.99) }
+}
+
+/** On an idle system: from one step's completion to the next step in the worker's hands, and from start to done of one task. */
+export async function idleLatencies(client, { rounds }) {
+  const steps = 10
+  await client.register({ name: 'bench_steps', tasks: Array.from({ length: steps }, (_, n) => simple('bench_step', `s${n}`)) })
+  await client.register({ name: 'bench_single', tasks: [simple('bench_single_task')] })
+  const between = []
+  const whole = []
+  for (let round = 0; round < rounds; round++) {
+    const poll = client.poll('bench_step', 1)
+    await client.start('bench_steps')
+    let [task] = await poll
+    for (let step = 1; step < steps; step++) {
+      const next = client.poll('bench_step', 1)
+      const begun = performance.now()
+      await client.complete(task)
+      ;[task] = await next
+      between.push(performance.now() - begun)
+    }
+    await client.complete(task)
+    const single = client.poll('bench_single_task', 1)
+    const begun = performance.now()
+    await client.start('bench_single')
+    const [only] = await single
+    await client.complete(only)
+    whole.push(performance.now() - begun)
+  }
+  return { stepP50Ms: quantile(between, 0.5), stepP99Ms: quantile(between, 0.99), wholeP50Ms: quantile(whole, 0.5), wholeP99Ms: quantile(whole, 0.99) }
+}
+
+const shapes = {
+  sequential: size => Array.from({ length: size }, (_, n) => simple('bench_size_task', `t${n}`)),
+  forked: size => [
+    { name: 'f', taskReferenceName: 'f', type: 'FORK_JOIN', inputParameters: {}, forkTasks: Array.from({ length: size }, (_, n) => [simple('bench_size_task', `t${n}`)]) },
+    { name: 'j', taskReferenceName: 'j', type: 'JOIN', inputParameters: {}, joinOn: Array.from({ length: size }, (_, n) => `t${n}`) },
+  ],
+  looped: size => [
+    { name: 'l', taskReferenceName: 'l', type: 'DO_WHILE', inputParameters: {}, loopCondition: `$.l['iteration'] < ${size}`, loopOver: [simple('bench_size_task', 't')] },
+  ],
+}
+
+/** Milliseconds a task, start to end, in one execution of `size` tasks. */
+export async function costPerTask(client, shape, size) {
+  const name = `bench_${shape}_${size}`
+  await client.register({ name, tasks: shapes[shape](size) })
+  let ended
+  const end = new Promise(resolve => {
+    ended = resolve
+  })
+  let done = 0
+  const w = worker(client, 'bench_size_task', { count: 100, polls: 2, onDone: () => ++done === size && ended() })
+  const begun = performance.now()
+  const id = await client.start(name)
+  const startMs = performance.now() - begun
+  await end
+  const ms = performance.now() - begun
+  await w.stop()
+  const { status } = await client.get(`/api/workflow/${id}?includeTasks=false`)
+  if (status !== 'COMPLETED') throw new Error(`the ${shape} execution of ${size} tasks is ${status}`)
+  return { msPerTask: ms / size, totalMs: ms, startMs }
+}
+
+/** Executions that wait for a worker that never comes. */
+export async function openExecutions(client, count) {
+  await client.register({ name: 'bench_open', tasks: [simple('bench_open_task')] })
+  let left = count
+  await Promise.all(
+    Array.from({ length: 64 }, async () => {
+      while (left-- > 0) await client.start('bench_open', { customer: 'c-1234567', amount: 12.5 })
+    }),
+  )
+}

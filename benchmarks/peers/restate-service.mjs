@@ -1,0 +1,24 @@
+// The peer's worker: a service whose handlers run durable steps that do nothing. Arguments: where its SDK is, its port.
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+const [folder, port] = process.argv.slice(2)
+const restate = await import(pathToFileURL(createRequire(join(folder, 'package.json')).resolve('@restatedev/restate-sdk')).href)
+
+const bench = restate.service({
+  name: 'bench',
+  handlers: {
+    one: async context => {
+      await context.run(() => 'done')
+      return {}
+    },
+    ten: async context => {
+      for (let step = 0; step < 10; step++) await context.run(() => step)
+      return {}
+    },
+  },
+})
+
+await restate.endpoint().bind(bench).listen(Number(port))
+console.log('ready')

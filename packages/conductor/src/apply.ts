@@ -1,0 +1,98 @@
+/** What the outside tells an execution: one function per verb, this is only the switch. */
+import { type Ask, assertNever, type Context, type Instant, isRefusal, refuse, type Refusal } from '@busbar/kernel'
+import type { ConductorCommand } from './commands.js'
+import { bookOf, type ConductorView } from './decide/book.js'
+import { workflowDeadline } from './decide/timeouts.js'
+import type { ConductorReply } from './types.js'
+import { childEnded, childRefused, childResumed } from './verbs/children.js'
+import { pause, resume } from './verbs/pause.js'
+import { pushParent } from './verbs/push-parent.js'
+import { rerun } from './verbs/rerun.js'
+import { restart } from './verbs/restart.js'
+import { retry } from './verbs/retry.js'
+import { skipTask } from './verbs/skip.js'
+import { parentEnded, terminate } from './verbs/terminate.js'
+import { update, updateByReference } from './verbs/update.js'
+import { workflowStatus } from './wire/status.js'
+
+type Applied = { readonly kind: 'applied'; readonly reply: ConductorReply } | { readonly kind: 'ask'; readonly asks: readonly Ask[] } | Refusal
+
+export function apply(view: ConductorView, command: ConductorCommand, context: Context): Applied {
+  const { now } = context
+  switch (command.kind) {
+    case 'tick':
+      return done(tick(view, now))
+    case 'decide':
+      return done(lookAtTimers(view))
+    case 'update': {
+      const reply = update(view, command, now)
+      return isRefusal(reply) ? reply : { kind: 'applied', reply }
+    }
+    case 'updateByReference':
+      return { kind: 'applied', reply: updateByReference(view, command, now) }
+    case 'pause':
+      return pause(view, now) ?? done()
+    case 'resume':
+      return resume(view, now) ?? done()
+    case 'terminate':
+      return terminate(view, command.reason, context) ?? done()
+    case 'restart': {
+      const restarted = restart(view, command.useLatestDefinitions, context)
+      return restarted.kind === 'done' ? done() : restarted
+    }
+    case 'retry': {
+      const retried = retry(view, command.resumeSubworkflowTasks, context)
+      return retried.kind === 'done' ? done() : retried
+    }
+    case 'rerun':
+      return rerun(view, command, context) ?? done()
+    case 'skipTask':
+      return skipTask(view, command, now) ?? done()
+    case 'resetCallbacks':
+      return resetCallbacks(view, now) ?? done()
+    case 'parentEnded':
+      return done(parentEnded(view, command.reason, context))
+    case 'childStarted':
+      return done()
+    case 'childRefused':
+      return done(childRefused(view, command, now))
+    case 'childEnded':
+      return done(childEnded(view, command, now))
+    case 'childResumed': {
+      const resumed = childResumed(view, command, now)
+      if (resumed !== null) pushParent(view, command.verb, resumed.title)
+      return done()
+    }
+    default:
+      return assertNever(command)
+  }
+}
+
+function done(_result?: void): Applied {
+  return { kind: 'applied', reply: null }
+}
+
+/** A timer went off: it is set again from what is open, and the next decision looks at what is due. */
+function tick(view: ConductorView, now: Instant): void {
+  if (view.isTerminal) return
+  view.rearm(now)
+  // As in the original, nobody looks at the clock of a paused execution before it is resumed or decided.
+  if (view.status === 'paused') return
+  view.wakeAt(workflowDeadline({ view }))
+  lookAtTimers(view)
+}
+
+function lookAtTimers(view: ConductorView): void {
+  if (!view.isTerminal) bookOf(view).timersDue = true
+}
+
+/** Every postponed worker task can be claimed at once. */
+function resetCallbacks(view: ConductorView, now: Instant): Refusal | null {
+  if (view.isTerminal) return refuse('conflict', `Workflow is in terminal state. Status = ${workflowStatus(view.status)}`)
+  for (const task of view.openAttempts()) {
+    if (task.state.kind !== 'waiting' || task.data.callbackAfterSeconds === undefined) continue
+    const { callbackAfterSeconds: _, ...data } = task.data
+    view.postpone(task.ordinal, now, now, data)
+  }
+  return null
+}

@@ -1,0 +1,143 @@
+import { choice, fork, inline, join, loop, setVariable, simple, sub, task, taskDef, workflow } from '../testing/build.js'
+import { runScenarios } from '../testing/run-scenarios.js'
+
+const dynamicFork = (ref: string) =>
+  task(ref, 'FORK_JOIN_DYNAMIC', {
+    inputParameters: { tasks: '${workflow.input.tasks}', inputs: {} },
+    dynamicForkTasksParam: 'tasks',
+    dynamicForkTasksInputParamName: 'inputs',
+  })
+
+runScenarios('Forks and loops', [
+  {
+    title: 'a join closes at the moment of its last branch',
+    workflows: [workflow('w', [fork('f', [simple('a')], [simple('b'), simple('c')]), join('j', 'a', 'c'), simple('end', { all: '${j.output}' })])],
+    steps: [
+      { see: 'RUNNING: f COMPLETED, a SCHEDULED, b SCHEDULED, j IN_PROGRESS' },
+      { work: 'b' },
+      { work: 'c', output: { v: 3 } },
+      { work: 'a', output: { v: 1 } },
+      { see: 'RUNNING: f COMPLETED, a COMPLETED, b COMPLETED, j COMPLETED, c COMPLETED, end SCHEDULED' },
+      { input: { all: { a: { v: 1 }, c: { v: 3 } } }, of: 'end' },
+    ],
+  },
+  {
+    title: 'a branch that fails for good cancels the others',
+    taskDefs: [taskDef('a')],
+    workflows: [workflow('w', [fork('f', [simple('a')], [simple('b')]), join('j', 'a', 'b')])],
+    steps: [{ poll: 'b' }, { work: 'a', reason: 'no luck' }, { see: 'FAILED: f COMPLETED, a FAILED, b CANCELED, j CANCELED' }],
+  },
+  {
+    title: 'an optional branch leaves the join completed with errors',
+    taskDefs: [taskDef('a')],
+    workflows: [workflow('w', [fork('f', [simple('a', {}, { optional: true })], [simple('b')]), join('j', 'a', 'b'), simple('end')])],
+    steps: [
+      { work: 'a', reason: 'no luck' },
+      { work: 'b' },
+      { see: 'RUNNING: f COMPLETED, a COMPLETED_WITH_ERRORS, b COMPLETED, j COMPLETED_WITH_ERRORS, end SCHEDULED' },
+    ],
+  },
+  {
+    title: 'an exclusive join takes over from what ran',
+    workflows: [workflow('w', [choice('s', 'B', { A: [simple('a')], B: [simple('b')] }), task('x', 'EXCLUSIVE_JOIN', { joinOn: ['a', 'b'] })])],
+    steps: [{ work: 'b', output: { v: 'b' } }, { see: 'COMPLETED: s COMPLETED, b COMPLETED, x COMPLETED' }, { output: { v: 'b' } }],
+  },
+  {
+    title: 'a loop shows its complete iterations and passes the number of the newest to its body',
+    workflows: [workflow('w', [loop('l', '$.l.iteration < 2', [simple('a', { n: '${l.output.iteration}' })]), simple('end', { l: '${l.output}' })])],
+    steps: [
+      { input: { n: 1 }, of: 'a__1' },
+      { work: 'a__1', output: { v: 1 } },
+      { output: { iteration: 2, 1: { a: { v: 1 } } }, of: 'l' },
+      { input: { n: 2 }, of: 'a__2' },
+      { work: 'a__2', output: { v: 2 } },
+      { see: 'RUNNING: l COMPLETED, a__1 COMPLETED, a__2 COMPLETED, end SCHEDULED' },
+      { input: { l: { iteration: 2, 1: { a: { v: 1 } }, 2: { a: { v: 2 } } } }, of: 'end' },
+    ],
+  },
+  {
+    title: 'a loop over items knows the item, and forgets old iterations when told to',
+    workflows: [
+      workflow('w', [
+        loop('l', 'true', [setVariable('v', { last: '${l.output.loopItem}' }), simple('a', { item: '${l.output.loopItem}', at: '${l.output.loopIndex}' })], {
+          items: '${workflow.input.list}',
+          inputParameters: { keepLastN: 1 },
+        }),
+      ]),
+    ],
+    start: { input: { list: ['x', 'y', 'z'] } },
+    steps: [
+      { work: 'a__1' },
+      { work: 'a__2' },
+      { see: 'RUNNING: l IN_PROGRESS, v__3 COMPLETED, a__3 SCHEDULED' },
+      { input: { item: 'z', at: 2 }, of: 'a__3' },
+      { work: 'a__3', output: { last: true } },
+      { see: 'COMPLETED: l COMPLETED, v__3 COMPLETED, a__3 COMPLETED' },
+      { output: { iteration: 3, loopIndex: 2, loopItem: 'z', 3: { v: {}, a: { last: true } } }, of: 'l' },
+    ],
+  },
+  {
+    title: 'a condition that only the sandbox can judge sees the loop and its body',
+    workflows: [
+      workflow('w', [loop('l', 'Object.keys($.l).length < 4 && $.i.result.includes("go")', [inline('i', '`go ${$.n}`', { n: '${l.output.iteration}' })])]),
+    ],
+    steps: [{ see: 'COMPLETED: l COMPLETED, i__1 COMPLETED, i__2 COMPLETED, i__3 COMPLETED' }],
+  },
+  {
+    title: 'a loop in a loop runs all its rounds in each of the outer ones',
+    workflows: [workflow('w', [loop('o', '$.o.iteration < 2', [loop('i', '$.i.iteration < 2', [simple('a')]), simple('b')]), simple('end')])],
+    steps: [
+      { work: 'a__1__1' },
+      { work: 'a__1__2' },
+      { work: 'b__1' },
+      { work: 'a__2__1' },
+      { work: 'a__2__2' },
+      { work: 'b__2' },
+      {
+        see: 'RUNNING: o COMPLETED, i__1 COMPLETED, a__1__1 COMPLETED, a__1__2 COMPLETED, b__1 COMPLETED, i__2 COMPLETED, a__2__1 COMPLETED, a__2__2 COMPLETED, b__2 COMPLETED, end SCHEDULED',
+      },
+    ],
+  },
+  {
+    title: 'a dynamic fork makes workers, children and tasks of the engine',
+    workflows: [workflow('w', [dynamicFork('f'), join('j'), simple('end', { all: '${j.output}' })]), workflow('child', [simple('c')])],
+    start: { input: { tasks: [simple('d'), inline('i', '1 + 1'), sub('s', 'child')] } },
+    steps: [
+      { see: 'RUNNING: f COMPLETED, d SCHEDULED, i COMPLETED, s IN_PROGRESS, j IN_PROGRESS' },
+      { work: 'd', output: { v: 1 } },
+      { work: 'c', in: 's' },
+      { see: 'RUNNING: f COMPLETED, d COMPLETED, i COMPLETED, s COMPLETED, j COMPLETED, end SCHEDULED' },
+    ],
+  },
+  {
+    title: 'a dynamic fork over a list of elements',
+    workflows: [workflow('w', [task('f', 'FORK_JOIN_DYNAMIC', { inputParameters: { forkTaskName: 'each', forkTaskInputs: [{ n: 1 }, 'two'] } }), join('j')])],
+    steps: [
+      { see: 'RUNNING: f COMPLETED, _each_0 SCHEDULED, _each_1 SCHEDULED, j IN_PROGRESS' },
+      { input: { n: 1, __index: 0 }, of: '_each_0' },
+      { input: { input: 'two', __index: 1 }, of: '_each_1' },
+    ],
+  },
+  {
+    title: 'worst case: a nested loop inside a dynamic fork with a retried branch',
+    taskDefs: [taskDef('d', { retryCount: 1 }), taskDef('a', { retryCount: 1 })],
+    workflows: [workflow('w', [dynamicFork('f'), join('j'), simple('end')])],
+    start: { input: { tasks: [simple('d'), loop('o', '$.o.iteration < 2', [loop('i', '$.i.iteration < 2', [simple('a')])])] } },
+    steps: [
+      { see: 'RUNNING: f COMPLETED, d SCHEDULED, o IN_PROGRESS, j IN_PROGRESS, i__1 IN_PROGRESS, a__1__1 SCHEDULED' },
+      { work: 'd', reason: 'once' },
+      { work: 'a__1__1' },
+      { work: 'a__1__2' },
+      { work: 'a__2__1' },
+      { work: 'd', output: { ok: true } },
+      { work: 'a__2__2', reason: 'the last one' },
+      {
+        see: 'RUNNING: f COMPLETED, d FAILED, o IN_PROGRESS, j IN_PROGRESS, i__1 COMPLETED, a__1__1 COMPLETED, d#1 COMPLETED, a__1__2 COMPLETED, i__2 IN_PROGRESS, a__2__1 COMPLETED, a__2__2 FAILED, a__2__2#1 SCHEDULED',
+      },
+      { work: 'a__2__2' },
+      {
+        see: 'RUNNING: f COMPLETED, d FAILED, o COMPLETED, j COMPLETED, i__1 COMPLETED, a__1__1 COMPLETED, d#1 COMPLETED, a__1__2 COMPLETED, i__2 COMPLETED, a__2__1 COMPLETED, a__2__2 FAILED, a__2__2#1 COMPLETED, end SCHEDULED',
+      },
+    ],
+  },
+])

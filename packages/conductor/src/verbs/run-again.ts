@@ -1,0 +1,40 @@
+import type { Instant, JsonObject } from '@busbar/kernel'
+import { type ConductorView, nodeOf, type Task } from '../decide/book.js'
+import { workflowDeadline } from '../decide/timeouts.js'
+import { timersOf } from '../decide/timers.js'
+import type { TaskData } from '../types.js'
+
+/** The execution runs again after its end: what told of the failure is cleared, its time-out counts anew. */
+export function runAgain(view: ConductorView, now: Instant, { forgetsFailures = false } = {}): void {
+  const { output: _output, reason: _reason, ...rest } = view.state
+  const { failedRefs: _refs, failedNames: _names, ...cleared } = rest
+  view.setState({ ...(forgetsFailures ? cleared : rest), lastRetriedTime: now })
+  view.setStatus('running', now)
+  view.wakeAt(workflowDeadline({ view }))
+}
+
+interface Reopening {
+  readonly number?: number
+  readonly input?: JsonObject
+  /** Its own fields to keep; by default none of those that tell how it ended. */
+  readonly keep?: Partial<TaskData>
+}
+
+/** The same task begins again: workers' tasks go back to their queue, the engine's own are open. */
+export function reopen(view: ConductorView, task: Task, now: Instant, { number, input, keep }: Reopening = {}): void {
+  const {
+    output: _output,
+    reason: _reason,
+    executed: _executed,
+    retried: _retried,
+    callbackAfterSeconds: _callback,
+    startDelay: _delay,
+    shown: _shown,
+    ...rest
+  } = task.data
+  const { child: _child, workerId: _worker, updatedAt: _updated, ...data } = rest
+  const fresh: TaskData = { ...data, ...(input !== undefined && { input }), ...keep }
+  const definition = nodeOf(view, task)?.task.taskDefinition ?? null
+  const wakeAt = task.queue === null ? null : timersOf(definition, fresh, now).wakeAt
+  view.reopen(task.ordinal, { data: fresh, wakeAt, ...(number !== undefined && { number }) }, now)
+}

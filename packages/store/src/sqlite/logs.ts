@@ -1,0 +1,91 @@
+/** Logs in chunks: a row holds consecutive lines of one source. Positions are counted from 1 within an execution. */
+import type { ExecutionId, Note } from '@busbar/kernel'
+import type { LogLine, LogRequest } from '../store.js'
+import type { Database } from './driver.js'
+
+type NewLine = Omit<LogLine, 'position'>
+type StoredLine = readonly [stream: string, at: string, text: string]
+
+/** Lines in one row: a reader who wants a few parses no more than this. */
+const linesPerRowMax = 256
+
+export type AppendNotes = (execution: ExecutionId, notes: readonly Note[]) => void
+
+export function prepareLogs(database: Database) {
+  const exists = database.prepare('SELECT 1 FROM executions WHERE id = ?')
+  const lastOf = database.prepare<{ last: number }>('SELECT last FROM logs WHERE execution_id = ? ORDER BY last DESC LIMIT 1')
+  const insert = database.prepare('INSERT INTO logs (execution_id, last, count, source, lines) VALUES (?, ?, ?, ?, ?)')
+
+  function append(execution: ExecutionId, lines: readonly NewLine[]): void {
+    let last = lastOf.get(execution)?.last ?? 0
+    for (const run of runsOf(lines)) {
+      last += run.lines.length
+      insert.run(execution, last, run.lines.length, run.source, JSON.stringify(run.lines))
+    }
+  }
+
+  return {
+    /** Lines of an execution that does not exist (any more) are dropped. */
+    append(execution: ExecutionId, lines: readonly NewLine[]): void {
+      if (lines.length > 0 && exists.get(execution)) append(execution, lines)
+    },
+    /** For a commit, which knows that the execution exists. */
+    appendNotes(execution: ExecutionId, notes: readonly Note[]): void {
+      if (notes.length > 0)
+        append(
+          execution,
+          notes.map(note => ({ ...note, at: new Date(note.at).toISOString() })),
+        )
+    },
+    read: prepareRead(database),
+  }
+}
+
+/** Consecutive lines of one source, in pieces that fit a row. */
+function runsOf(lines: readonly NewLine[]): readonly { readonly source: string; readonly lines: readonly StoredLine[] }[] {
+  const runs: { source: string; lines: StoredLine[] }[] = []
+  for (const { source, stream, at, text } of lines) {
+    let run = runs.at(-1)
+    if (!run || run.source !== source || run.lines.length >= linesPerRowMax) runs.push((run = { source, lines: [] }))
+    run.lines.push([stream, at, text])
+  }
+  return runs
+}
+
+interface LogRow {
+  readonly last: number
+  readonly count: number
+  readonly source: string
+  readonly lines: string
+}
+
+function prepareRead(database: Database): (execution: ExecutionId, request: LogRequest) => readonly LogLine[] {
+  const all = database.prepare<LogRow>('SELECT last, count, source, lines FROM logs WHERE execution_id = ? AND last > ? ORDER BY last LIMIT ?')
+  const ofSource = database.prepare<LogRow>(`
+    SELECT last, count, source, lines FROM logs INDEXED BY logs_by_source WHERE execution_id = ? AND source = ? AND last > ? ORDER BY last LIMIT ?`)
+  return (execution, { source, after, limit }) => {
+    const found: LogLine[] = []
+    let from = after
+    // Rows are read a few at a time, because nobody knows how many lines a row holds before it is read.
+    while (found.length < limit) {
+      const rowsMax = Math.min(limit - found.length, 64)
+      const rows = source === undefined ? all.all(execution, from, rowsMax) : ofSource.all(execution, source, from, rowsMax)
+      for (const row of rows) found.push(...linesOf(row, after))
+      const lastRow = rows.at(-1)
+      if (!lastRow || rows.length < rowsMax) break
+      from = lastRow.last
+    }
+    return found.slice(0, limit)
+  }
+}
+
+function linesOf({ last, count, source, lines }: LogRow, after: number): LogLine[] {
+  const first = last - count + 1
+  const parsed = JSON.parse(lines) as readonly StoredLine[]
+  const wanted: LogLine[] = []
+  for (const [index, [stream, at, text]] of parsed.entries()) {
+    const position = first + index
+    if (position > after) wanted.push({ position, source, stream, at, text })
+  }
+  return wanted
+}

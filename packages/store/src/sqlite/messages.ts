@@ -1,0 +1,46 @@
+/** The outbox: a message is written by its sender's commit and removed by its taker's. */
+import { type ExecutionId, invariant, type Message, type MessageBody, type MessageId } from '@busbar/kernel'
+import type { Database } from './driver.js'
+
+export interface Outbox {
+  put(message: Message, body: string): void
+  /** False when it was taken before. */
+  take(id: MessageId): boolean
+  first(limit: number): readonly Message[]
+}
+
+interface MessageRow {
+  readonly sender: ExecutionId
+  readonly number: number
+  readonly receiver: ExecutionId
+  readonly body: string
+}
+
+export function prepareOutbox(database: Database): Outbox {
+  // Only an execution that was removed and made again under its old id can send a number twice: the newer one counts.
+  const insert = database.prepare('INSERT OR REPLACE INTO messages (sender, number, receiver, body) VALUES (?, ?, ?, ?)')
+  const remove = database.prepare('DELETE FROM messages WHERE sender = ? AND number = ?')
+  const select = database.prepare<MessageRow>('SELECT sender, number, receiver, body FROM messages ORDER BY position LIMIT ?')
+  return {
+    put({ id, to }, body) {
+      const { sender, number } = partsOf(id)
+      insert.run(sender, number, to, body)
+    },
+    take(id) {
+      const { sender, number } = partsOf(id)
+      return Number(remove.run(sender, number).changes) === 1
+    },
+    first: limit => select.all(limit).map(messageFromRow),
+  }
+}
+
+function messageFromRow({ sender, number, receiver, body }: MessageRow): Message {
+  return { id: `${sender}:${number}`, to: receiver, body: JSON.parse(body) as MessageBody }
+}
+
+function partsOf(id: MessageId): { readonly sender: string; readonly number: number } {
+  const colon = id.lastIndexOf(':')
+  const number = Number(id.slice(colon + 1))
+  invariant(colon > 0 && Number.isSafeInteger(number), `"${id}" is no message id: expected sender:number`)
+  return { sender: id.slice(0, colon), number }
+}

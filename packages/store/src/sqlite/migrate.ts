@@ -1,0 +1,54 @@
+/** Numbered migrations, forward only. What was applied is remembered with its checksum. */
+import { createHash } from 'node:crypto'
+import { Problem } from '@busbar/kernel'
+import type { Database } from './driver.js'
+import { foundation } from './migrations/0001-foundation.js'
+
+export interface Migration {
+  readonly number: number
+  readonly name: string
+  readonly sql: string
+}
+
+export const migrations: readonly Migration[] = [{ number: 1, name: 'foundation', sql: foundation }]
+
+interface Applied {
+  readonly number: number
+  readonly name: string
+  readonly checksum: string
+}
+
+/** Applies what is missing, each migration in a transaction of its own. */
+export function migrate(database: Database, known: readonly Migration[] = migrations): void {
+  database.exec('CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL) STRICT')
+  const applied = database.prepare<Applied>('SELECT number, name, checksum FROM schema_migrations ORDER BY number').all()
+  for (const one of applied) check(one, known)
+  for (const migration of known.slice(applied.length)) apply(database, migration)
+}
+
+function check({ number, name, checksum }: Applied, known: readonly Migration[]): void {
+  const migration = known[number - 1]
+  if (!migration) {
+    const newest = known.at(-1)?.number ?? 0
+    throw new Problem('unavailable', `the database was migrated to ${number} (${name}) and this version knows only ${newest}: run the newer version again`)
+  }
+  if (checksumOf(migration) !== checksum)
+    throw new Problem('unavailable', `migration ${number} (${name}) of the database is not the one of this version: run the version that made the database`)
+}
+
+function apply(database: Database, migration: Migration): void {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    database.exec(migration.sql)
+    const note = database.prepare('INSERT INTO schema_migrations (number, name, checksum) VALUES (?, ?, ?)')
+    note.run(migration.number, migration.name, checksumOf(migration))
+    database.exec('COMMIT')
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw new Problem('unavailable', `migration ${migration.number} (${migration.name}) failed: the database is as it was`, { cause: error })
+  }
+}
+
+function checksumOf({ sql }: Migration): string {
+  return createHash('sha256').update(sql).digest('hex')
+}
