@@ -1,7 +1,7 @@
 /** `busbar dev`: everything on one machine — server, a shell worker, a TypeScript worker — with the samples shown live. */
 import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { createLog, loadConfig, type RunningServer, startServer } from '@busbar/server'
+import { createLog, loadConfig, type Server, startServer } from '@busbar/server'
 import { readConfig, type RunningWorker, startWorker } from '@busbar/worker'
 import type { Command } from 'commander'
 import { Api } from '../api/api.js'
@@ -58,11 +58,11 @@ async function dev(options: Options): Promise<void> {
 
 /** What was started, so that it is stopped in the opposite order whatever happens. */
 class Parts {
-  #server: RunningServer | null = null
+  #server: Server | null = null
   #shell: RunningWorker | null = null
   #typescript: SampleWorker | null = null
 
-  async server(options: Options): Promise<RunningServer> {
+  async server(options: Options): Promise<Server> {
     const { config } = loadConfig({
       flags: {
         listen: { port: portOf(options.port) ?? defaultPort },
@@ -77,7 +77,7 @@ class Parts {
     return this.#server
   }
 
-  async workers(server: RunningServer, data: string): Promise<void> {
+  async workers(server: Server, data: string): Promise<void> {
     const { config } = readConfig(
       {
         server_url: server.url,
