@@ -23,6 +23,8 @@ const { values: options } = parseArgs({ options: { only: { type: 'string', defau
 
 const scratch = mkdtempSync(join(tmpdir(), 'busbar-conformance-'))
 const children = []
+/** Kind of server → promise of its base URL. */
+const started = new Map()
 const notBuilt = JSON.parse(readFileSync(join(here, 'not-built.json'), 'utf8'))
 const different = JSON.parse(readFileSync(join(here, 'differences.json'), 'utf8'))
 
@@ -125,8 +127,6 @@ function player(args) {
 }
 
 // ── Servers ──
-
-const started = new Map()
 
 /** The base URL of a server of this kind, started when first asked for. */
 function server(kind) {

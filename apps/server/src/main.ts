@@ -41,11 +41,12 @@ export async function startServer(config: Config, { log }: { readonly log: Log }
     const workspaces = workspacesOf(config, log)
     await workspaces.start()
     undo.push(() => workspaces.stop())
-    const engine = engineOf(config, store, workspaces, log)
+    const environment = environmentOf(process.env)
+    const engine = engineOf(config, store, workspaces, environment, log)
     await engine.start()
     undo.push(() => engine.stop(config.stop.drainSeconds * 1000))
     const health = new Health(store)
-    const routes = routesOf({ config, engine, workspaces, health })
+    const routes = routesOf({ config, engine, workspaces, environment, health })
     const gate = createGate({ workerToken, hosts: hostsOf(config) })
     const app = createApp({ routes, gate, log, ownerOf: path => (isConductorPath(path) ? 'conductor' : 'stroem') })
     const url = await listen(app, config)
@@ -68,12 +69,17 @@ function workspacesOf(config: Config, log: Log): Workspaces {
   })
 }
 
+const environmentPrefix = 'CONDUCTOR_ENV_'
+
 /** What definitions may read of the server's environment, by the original's prefix. */
-function environment(name: string): string | null {
-  return process.env[`CONDUCTOR_ENV_${name}`] ?? null
+function environmentOf(variables: Readonly<Record<string, string | undefined>>): ReadonlyMap<string, string> {
+  const entries = Object.entries(variables).flatMap(([name, value]): [string, string][] =>
+    value !== undefined && name.startsWith(environmentPrefix) ? [[name.slice(environmentPrefix.length), value]] : [],
+  )
+  return new Map(entries)
 }
 
-function engineOf(config: Config, store: Store, workspaces: Workspaces, log: Log): EngineApi {
+function engineOf(config: Config, store: Store, workspaces: Workspaces, environment: ReadonlyMap<string, string>, log: Log): EngineApi {
   const { heldPollsMax, commandsMax, cachedViewsMax, evaluationMsMax, evaluationThreadsMax } = config.limits
   return createEngine({
     store,
@@ -81,15 +87,21 @@ function engineOf(config: Config, store: Store, workspaces: Workspaces, log: Log
     log,
     chance: Math.random,
     secrets: namespace => workspaces.secrets(namespace),
-    environment,
+    environment: name => environment.get(name) ?? null,
     limits: { heldPollsMax, commandsMax, cachedViewsMax, evaluationMsMax, evaluationThreadsMax, sweepMs: config.recovery.sweepIntervalSeconds * 1000 },
   })
 }
 
-function routesOf(parts: { readonly config: Config; readonly engine: EngineApi; readonly workspaces: Workspaces; readonly health: Health }): readonly Route[] {
-  const { engine, workspaces, health, config } = parts
+function routesOf(parts: {
+  readonly config: Config
+  readonly engine: EngineApi
+  readonly workspaces: Workspaces
+  readonly health: Health
+  readonly environment: ReadonlyMap<string, string>
+}): readonly Route[] {
+  const { engine, workspaces, environment, health, config } = parts
   const heartbeatTimeoutMs = config.recovery.heartbeatTimeoutSeconds * 1000
-  const routes = [...conductorRoutes(engine, health, name => environment(name) !== null), ...stroemRoutes({ engine, workspaces, health, heartbeatTimeoutMs })]
+  const routes = [...conductorRoutes(engine, health, environment), ...stroemRoutes({ engine, workspaces, health, heartbeatTimeoutMs })]
   return [...routes, openApiRoute(routes)]
 }
 

@@ -1,7 +1,8 @@
 /** What the outside tells an execution: one function per verb, this is only the switch. */
 import { type Ask, assertNever, type Context, type Instant, isRefusal, refuse, type Refusal } from '@busbar/kernel'
 import type { ConductorCommand } from './commands.js'
-import { bookOf, type ConductorView } from './decide/book.js'
+import { bookOf } from './decide/book.js'
+import type { ConductorView } from './decide/task.js'
 import { workflowDeadline } from './decide/timeouts.js'
 import type { ConductorReply } from './types.js'
 import { childEnded, childRefused, childResumed } from './verbs/children.js'

@@ -16,7 +16,33 @@ export { type Claim, isMisshapen, parseClaim, parseRegistration, type Registrati
 export { workspaceRow, type WorkspaceState } from './wire/workspace-row.js'
 export type { Brief, SourceType, State, StepData, StroemReply, StroemTypes } from './types.js'
 export { type Loaded, type LibrarySource, type LoadOptions, loadWorkspace, type SourceFile } from './definition/load-workspace.js'
-export * from './definition/types.js'
+export {
+  type Action,
+  type ActionType,
+  type AgentAction,
+  type ApprovalAction,
+  type Connection,
+  type ConnectionProperty,
+  type ConnectionType,
+  type Dictionary,
+  type DockerAction,
+  type EventSourceTrigger,
+  type Hook,
+  type Hooks,
+  type InputField,
+  lookUp,
+  type PodAction,
+  primitiveTypes,
+  type RetryPolicy,
+  type SchedulerTrigger,
+  type ScriptAction,
+  type Step,
+  type TaskAction,
+  type TaskDef,
+  type Trigger,
+  type WebhookTrigger,
+  type Workspace,
+} from './definition/types.js'
 export { type DefinitionProblem, validateWorkspace } from './definition/validate-workspace.js'
 export { type Items, isTruthyCondition, loopItemsMax, parseItems } from './template/outcomes.js'
 export type { TemplateLimits } from './template/fuel.js'

@@ -1,8 +1,9 @@
 import type { EngineApi } from '@busbar/engine'
 import type { Health } from '../health.js'
 import type { Route } from '../http/route.js'
+import { adminRoutes, type Environment } from './admin.js'
 import { bulkRoutes } from './bulk.js'
-import { definitionsOf, type EnvironmentNames } from './definitions.js'
+import { definitionsOf } from './definitions.js'
 import { healthRoutes } from './health.js'
 import { taskMetadataRoutes } from './metadata-task.js'
 import { workflowMetadataRoutes } from './metadata-workflow.js'
@@ -16,8 +17,8 @@ import { workflowListRoutes } from './workflow-lists.js'
 import { workflowRoutes } from './workflow.js'
 
 /** Conductor's API: the whole of it, in both families of paths. */
-export function conductorRoutes(engine: EngineApi, health: Health, environment: EnvironmentNames): readonly Route[] {
-  const definitions = definitionsOf(engine, environment)
+export function conductorRoutes(engine: EngineApi, health: Health, environment: Environment): readonly Route[] {
+  const definitions = definitionsOf(engine, name => environment.has(name))
   return [
     ...startRoutes(engine, definitions),
     ...taskRoutes(engine),
@@ -29,6 +30,7 @@ export function conductorRoutes(engine: EngineApi, health: Health, environment: 
     ...bulkRoutes(engine),
     ...workflowMetadataRoutes(engine, definitions),
     ...taskMetadataRoutes(engine),
+    ...adminRoutes(engine, environment),
     ...healthRoutes(health),
     ...unbuiltRoutes(),
   ]

@@ -41,7 +41,7 @@ async function list(engine: EngineApi, call: Call): Promise<Answer> {
   const taskId = call.param('taskId')
   const lines = await engine.store.logs(executionOf(taskId), { source: taskId, after: 0, limit: limits.logLinesPerRead })
   if (lines.length === 0) return empty(204)
-  const entries = lines.map(line => ({ log: line.text, taskId, createdTime: Number(line.at) || 0 }))
+  const entries = lines.map(line => ({ log: line.text, taskId, createdTime: millisecondsOf(line.at) }))
   return json(
     200,
     entries.toSorted((a, b) => a.createdTime - b.createdTime),
@@ -52,4 +52,9 @@ async function list(engine: EngineApi, call: Call): Promise<Answer> {
 function executionOf(taskId: string): ExecutionId {
   const attempt = parseAttemptId(taskId)
   return attempt === null ? (taskId as ExecutionId) : executionIdOf(attempt)
+}
+
+/** Lines that came with a result carry an ISO date, those of this API milliseconds. */
+function millisecondsOf(at: string): number {
+  return (/^\d+$/.test(at) ? Number(at) : Date.parse(at)) || 0
 }

@@ -136,10 +136,11 @@ afterAll(async () => {
 
 /** Looks until it fits; the server has no way to tell when a workflow changes. */
 async function workflowOnce(id: string, fits: (state: { status?: string; task: Task | undefined }) => boolean) {
-  for (;;) {
+  for (const until = Date.now() + 15_000; ; ) {
     const workflow = await manager.getWorkflow(id, true)
     const state = { ...workflow, task: workflow.tasks?.[0] }
     if (fits(state)) return state
+    if (Date.now() > until) throw new Error(`waited in vain: the workflow is ${state.status}, its task ${state.task?.status}`)
     await new Promise(setImmediate)
   }
 }

@@ -11,6 +11,7 @@ import {
   switchTask,
   type TaskDefTypes,
   type TaskWorker,
+  type Workflow,
   WorkerHost,
   WorkflowManager,
   workflow,
@@ -24,6 +25,16 @@ beforeAll(async () => {
   server = await serverInTest()
 })
 afterAll(() => server.stop())
+
+/** Looks until it has ended. Bounded, so that a test that fails says where its workflow stands. */
+async function ended(manager: WorkflowManager, id: string): Promise<Workflow> {
+  for (const until = Date.now() + 15_000; ; ) {
+    const execution = await manager.getWorkflow(id, true)
+    if (execution.status !== 'RUNNING') return execution
+    if (Date.now() > until) throw new Error(`still running: ${execution.tasks?.map(task => `${task.referenceTaskName} ${task.status}`).join(', ')}`)
+    await new Promise(setImmediate)
+  }
+}
 
 const quiet = { info() {}, error() {}, debug() {} }
 
@@ -45,11 +56,7 @@ describe.each(['main', 'swift'] as const)('by the paths of the %s family', paths
     host.startPolling()
     try {
       const id = await manager.startWorkflow({ name: definition, input })
-      for (;;) {
-        const execution = await manager.getWorkflow(id, true)
-        if (execution.status !== 'RUNNING') return execution
-        await new Promise(setImmediate)
-      }
+      return await ended(manager, id)
     } finally {
       await host.stopPolling()
     }
@@ -63,7 +70,7 @@ describe.each(['main', 'swift'] as const)('by the paths of the %s family', paths
     const execution = await run(
       'shapes',
       [
-        ...forkBranches('both', [[simpleTask('left', worker.taskDefName, { n: '${workflow.input.n}' })], [customTask(worker.taskDefName, 'right', { n: 10 })]]),
+        ...forkBranches('both', [[simpleTask('left', worker.taskDefName, { n: '${workflow.input.n}' })], [simpleTask('right', worker.taskDefName, { n: 10 })]]),
         switchTask('size', '${left.output.n}', { 6: [setVariableTask('six', { found: 'six' })] }, [setVariableTask('other', { found: 'other' })]),
         newLoopTask('loop', 3, [setVariableTask('again', { turns: '${loop.output.iteration}' })]),
         {
@@ -76,6 +83,12 @@ describe.each(['main', 'swift'] as const)('by the paths of the %s family', paths
       { sum: '${sum.output.result}', found: '${workflow.variables.found}' },
     )
     expect(execution).toMatchObject({ status: 'COMPLETED', output: { sum: 26, found: 'six' } })
+  })
+
+  test('the two words for a worker’s task mean the same', async () => {
+    const worker = { ...doubles, taskDefName: taskName('either') }
+    const execution = await run('words', [simpleTask('simple', worker.taskDefName, { n: 1 }), customTask(worker.taskDefName, 'custom', { n: 2 })], [worker])
+    expect(execution).toMatchObject({ status: 'COMPLETED', tasks: [{ taskType: worker.taskDefName }, { taskType: worker.taskDefName, outputData: { n: 4 } }] })
   })
 
   test('what a worker throws is the reason of the workflow, with its log', async () => {

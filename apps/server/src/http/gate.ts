@@ -27,7 +27,7 @@ export function createGate(options: GateOptions): Gate {
   return (request, route) => {
     checkHost(request, options.hosts)
     checkOrigin(request)
-    if (route) checkParams(request)
+    if (route) checkParams(request, route)
     if (route?.credential === 'workerToken') checkWorkerToken(request.headers.authorization, token)
   }
 }
@@ -73,17 +73,19 @@ function originHost(origin: string): string | null {
 }
 
 /** Names and ids never hold a separator, NUL or a control character, however they were encoded. */
-function checkParams(request: FastifyRequest): void {
+function checkParams(request: FastifyRequest, route: Route): void {
   const params = request.params as Record<string, string> | undefined
   for (const name in params) {
     const value = params[name] ?? ''
     if (value.length > limits.paramLengthMax)
       throw new Problem('invalid', `the path parameter ${name} has ${value.length} characters: at most ${limits.paramLengthMax} are accepted`)
-    if (forbiddenInParam.test(value))
+    if ((name === route.slashesIn ? forbiddenCharacters : forbiddenInParam).test(value))
       throw new Problem('invalid', `the path parameter ${name} holds a slash, a backslash or a control character: name it without`)
   }
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
+const forbiddenCharacters = /[\\\u0000-\u001f\u007f]/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
 const forbiddenInParam = /[/\\\u0000-\u001f\u007f]/
 

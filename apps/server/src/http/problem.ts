@@ -72,12 +72,8 @@ function violationsOf(details: unknown): readonly unknown[] | null {
 
 function stroemError(status: number, problem: Problem): Answer {
   // What the original's framework refuses before a handler sees it is plain text.
-  if (problem instanceof WireProblem && isFrameworkStatus(status)) return text(status, problem.message)
+  if (problem instanceof WireProblem) return text(status, problem.message)
   return json(status, { error: problem.message })
-}
-
-function isFrameworkStatus(status: number): boolean {
-  return status === 413 || status === 415 || status === 422
 }
 
 /** What anybody hears of a fault of ours; the log has the rest under the same id. */

@@ -17,6 +17,8 @@ export interface Route {
   /** What must be shown besides the scope, even where everything else is open. */
   readonly credential?: 'workerToken'
   readonly bodyBytesMax?: number
+  /** The parameter that may hold slashes (as `%2F`): a name that is never joined to a path. */
+  readonly slashesIn?: string
   /** For the OpenAPI document. */
   readonly summary: string
   readonly query?: Readonly<Record<string, string>>

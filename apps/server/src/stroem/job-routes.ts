@@ -56,6 +56,18 @@ export function jobRoutes(parts: JobRouteParts): Route[] {
     get('/api/jobs/{job}/logs/stream', 'The log of a job, and what is added to it', async call =>
       streamJobLog(engine, await mustId(engine, call), call, parts.health.draining),
     ),
+    // Artifacts are not built yet: workers are refused when they send some, so a job has none.
+    get('/api/jobs/{job}/artifacts', 'The artifacts of a job', async call => {
+      await mustId(engine, call)
+      return json(200, [])
+    }),
+    {
+      ...get('/api/jobs/{job}/artifacts/{name}', 'An artifact of a job', async call => {
+        await mustId(engine, call)
+        throw new Problem('missing', 'Artifact not found')
+      }),
+      slashesIn: 'name',
+    },
     post('/api/jobs/{job}/cancel', 'Cancels a job', call => cancel(engine, call)),
     post('/api/jobs/{job}/steps/{step}/approve', 'Answers a step that waits for an approval', call => approve(engine, call)),
   ]

@@ -7,6 +7,7 @@ import type { Call } from '../http/call.js'
 import { limits } from '../http/limits.js'
 import type { Route } from '../http/route.js'
 import type { Health } from '../health.js'
+import { toIsoZ } from '@busbar/stroem'
 import { version } from '../version.js'
 import { countQuery, isUuid } from './requests.js'
 import type { WorkerDetail } from './worker-detail.js'
@@ -83,8 +84,8 @@ function workerToWire(engine: EngineApi, worker: StoredWorker, heartbeatTimeoutM
     capabilities: detail.abilities,
     tags: detail.tags,
     version: detail.version,
-    last_heartbeat: new Date(lastSeen).toISOString(),
-    registered_at: new Date(worker.registeredAt).toISOString(),
+    last_heartbeat: toIsoZ(lastSeen),
+    registered_at: toIsoZ(worker.registeredAt),
   }
 }
 

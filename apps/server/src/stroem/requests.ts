@@ -23,14 +23,8 @@ export function jobId(call: Call): ExecutionId {
 /** The id of a job in a path of `/worker`: refused by the framework there. */
 export function workerJobId(call: Call): ExecutionId {
   const text = call.param('job')
-  if (!isUuid(text)) throw new UnreadablePath(text)
+  if (!isUuid(text)) throw new WireProblem(400, `Invalid URL: expected a UUID as job id, found "${text.slice(0, 100)}"`)
   return text.toLowerCase() as ExecutionId
-}
-
-class UnreadablePath extends WireProblem {
-  constructor(found: string) {
-    super(400, `Invalid URL: expected a UUID as job id, found "${found.slice(0, 100)}"`, { plain: true })
-  }
 }
 
 /** The body, which must be JSON by its type and an object by its form. */

@@ -160,7 +160,7 @@ async function archive(workspaces: Workspaces, call: Call): Promise<Answer> {
   const revision = call.query('revision') ?? entry.loaded?.revision
   if (revision === undefined) throw new Problem('missing', `Workspace '${name}' not found`)
   const etag = `"${revision}"`
-  if (call.header('if-none-match') === etag) return { ...empty(304), headers: { etag, 'x-revision': revision } }
+  if (call.header('if-none-match') === etag) return empty(304)
   const content = await workspaces.archive(name, revision)
   if (!content) throw new Problem('missing', `Revision '${revision}' no longer available for workspace '${name}'`)
   return bytes('application/gzip', content, { etag, 'x-revision': revision })

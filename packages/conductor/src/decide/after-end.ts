@@ -3,11 +3,13 @@ import { afterFailure, type Instant, type JsonObject, type Outcome, type RetryPo
 import type { TaskDef } from '../definition/types.js'
 import { ruleOf } from '../tasks/rules-by-type.js'
 import { isUnsuccessful, workflowStatus } from '../wire/status.js'
-import { nodeOf, type Task } from './book.js'
+import { nodeOf } from './book.js'
+import type { Task } from './task.js'
 import type { Draft } from './draft.js'
 import { inputOf } from './input.js'
 import { domainOf } from './domain.js'
-import type { Ending, Turn } from './turn.js'
+import type { Turn } from './turn.js'
+import type { Ending } from './ending.js'
 
 export type AfterEnd =
   | { readonly kind: 'goOn' }
@@ -54,7 +56,7 @@ function retryPolicy(ofTask: number | null, definition: TaskDef | null): RetryPo
 export function failureOf(task: Task, outcome: Outcome): Ending {
   const status = outcome === 'cancelled' ? 'cancelled' : outcome === 'timedOut' ? 'timedOut' : 'failed'
   const reason = `Task ${task.id} failed with status: ${workflowStatus(status)} and reason: '${task.data.reason ?? 'null'}'`
-  return { status, reason, failedBy: task, terminatedBy: null, childReason: null, startsFailureWorkflow: true }
+  return { status, reason, failedBy: task, terminatedBy: null, startsFailureWorkflow: true }
 }
 
 function totalTimeout(turn: Turn, task: Task, definition: TaskDef | null): string | null {

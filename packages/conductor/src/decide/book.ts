@@ -6,15 +6,12 @@
  * B2. `runnable` holds at least the open system tasks that could do something now. Looking at one in vain is harmless.
  * B3. `live` counts, for each instance of a loop, its tasks that are open or on the agenda.
  */
-import type { Attempt, View } from '@busbar/kernel'
 import { parseSnapshot } from '../definition/snapshot.js'
 import { compileBranch, compilePlan, type Node, type Plan } from '../plan.js'
-import type { Brief, ConductorTypes, TaskData } from '../types.js'
+import type { Brief } from '../types.js'
 import { parseTasks } from './branch-tasks.js'
-import type { Ending } from './turn.js'
-
-export type ConductorView = View<ConductorTypes>
-export type Task = Attempt<TaskData>
+import type { Ending } from './ending.js'
+import type { ConductorView, Task } from './task.js'
 
 const replaced = new WeakMap<Brief, Plan>()
 

@@ -10,11 +10,13 @@ import { isUnsuccessful, taskStatus } from '../wire/status.js'
 import { endingOf } from '../tasks/terminate.js'
 import { ruleOf } from '../tasks/rules-by-type.js'
 import { afterEnd, type AfterEnd } from './after-end.js'
-import { type ConductorView, loopKeyOf, nodeOf, type Task, planOf } from './book.js'
+import { loopKeyOf, nodeOf, planOf } from './book.js'
+import type { ConductorView, Task } from './task.js'
 import { endExecution } from './end.js'
 import { Mapping } from './mapping.js'
 import { checkTimeouts, workflowDeadline } from './timeouts.js'
-import { type Ending, Turn } from './turn.js'
+import { Turn } from './turn.js'
+import type { Ending } from './ending.js'
 
 /** Tasks opened in one decision; what is left follows at once in the next, so that an endless loop lets others in. */
 const openedMax = 1000
@@ -45,7 +47,7 @@ export function decide(view: ConductorView, context: Context): readonly Ask[] {
 /** Schedules the first task. False: a question stands in the way. */
 function begin(turn: Turn): boolean {
   const { view } = turn
-  const mapping = new Mapping(turn)
+  const mapping = new Mapping(turn, ruleOf)
   mapping.scheduleFrom(planOf(view).top[0]?.ref ?? null, '')
   if (turn.asks.length > 0) return false
   if (mapping.ending !== null) turn.book.ending = mapping.ending
@@ -60,7 +62,7 @@ function processAgenda(turn: Turn): void {
   const { book, view } = turn
   if (book.agenda.size === 0) return
   turn.tolerated.length = 0
-  const mapping = new Mapping(turn)
+  const mapping = new Mapping(turn, ruleOf)
   const steps: { readonly task: Task; readonly after: AfterEnd }[] = []
   for (const ordinal of [...book.agenda].sort((a, b) => a - b)) {
     const task = view.attempt(ordinal)
@@ -133,7 +135,7 @@ function lookAtRunnable(turn: Turn): void {
     const task = view.attempt(ordinal)
     const questions = turn.asks.length
     const node = task && nodeOf(view, task)
-    if (task?.state.kind === 'held' && node) ruleOf(task.data.type).look?.(turn, task, node)
+    if (task?.state.kind === 'held' && node) ruleOf(task.data.type).look?.(turn, task, node, new Mapping(turn, ruleOf))
     if (turn.asks.length === questions) book.runnable.delete(ordinal)
   }
   book.isAsking = turn.asks.length > before
@@ -152,7 +154,7 @@ function complete(turn: Turn): readonly Ask[] {
   return end(turn, permissiveFailure(turn) ?? completed)
 }
 
-const completed: Ending = { status: 'completed', reason: null, failedBy: null, terminatedBy: null, childReason: null, startsFailureWorkflow: false }
+const completed: Ending = { status: 'completed', reason: null, failedBy: null, terminatedBy: null, startsFailureWorkflow: false }
 
 /** Permissive tasks that ended unsuccessfully fail the execution at its very end. */
 function permissiveFailure(turn: Turn): Ending | null {
@@ -164,7 +166,7 @@ function permissiveFailure(turn: Turn): Ending | null {
   const [first] = failed
   if (first === undefined) return null
   const reason = failed.map(task => `Task ${task.id} failed with status: ${taskStatus(task)} and reason: '${task.data.reason ?? 'null'}'`).join('. ')
-  return { status: 'failed', reason, failedBy: null, terminatedBy: null, childReason: null, startsFailureWorkflow: true }
+  return { status: 'failed', reason, failedBy: null, terminatedBy: null, startsFailureWorkflow: true }
 }
 
 function end(turn: Turn, ending: Ending): readonly Ask[] {

@@ -2,10 +2,12 @@
 import { type Ask, childIdOf, isJsonObject, type Json, type JsonObject, type AttemptId } from '@busbar/kernel'
 import type { State } from '../types.js'
 import { workflowToWire } from '../wire/workflow.js'
-import { type ConductorView, loopKeyOf, nodeOf, type Task, planOf } from './book.js'
+import { loopKeyOf, nodeOf, planOf } from './book.js'
+import type { ConductorView, Task } from './task.js'
 import { evaluate } from './input.js'
 import { joinOutputBefore, outputOf } from './output.js'
-import type { Ending, Turn } from './turn.js'
+import type { Turn } from './turn.js'
+import type { Ending } from './ending.js'
 
 /** Changes nothing as long as a question stands in the way. */
 export function endExecution(turn: Turn, ending: Ending, { tellsParent }: { readonly tellsParent: boolean } = { tellsParent: true }): void {
@@ -23,7 +25,7 @@ export function endExecution(turn: Turn, ending: Ending, { tellsParent }: { read
 
 function cancelOpen(turn: Turn, ending: Ending): void {
   const { view } = turn
-  const reason = childReason(ending)
+  const reason = `Parent workflow has been terminated with reason: ${ending.reason}`
   for (const task of view.openAttempts()) {
     const child = task.data.type === 'SUB_WORKFLOW' ? task.data.child : undefined
     if (child !== undefined) view.send(child, { kind: 'command', command: { kind: 'parentEnded', reason } })
@@ -31,11 +33,6 @@ function cancelOpen(turn: Turn, ending: Ending): void {
     const { startAt: _, ...data } = task.data
     view.close(task.ordinal, 'cancelled', { kind: 'engine' }, turn.now, { ...data, ...output })
   }
-}
-
-function childReason(ending: Ending): string {
-  if (ending.childReason !== null) return ending.childReason
-  return `Parent workflow has been terminated with reason: ${ending.reason}`
 }
 
 /** A TERMINATE in its body shows the unfinished iteration of a loop. */

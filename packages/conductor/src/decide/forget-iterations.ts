@@ -1,4 +1,5 @@
-import { type Task, planOf } from './book.js'
+import { planOf } from './book.js'
+import type { Task } from './task.js'
 import type { Turn } from './turn.js'
 
 /** Removes the tasks of all iterations up to `last` (keepLastN). Those are settled, so nothing waits for them. */

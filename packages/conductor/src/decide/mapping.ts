@@ -1,13 +1,28 @@
 /** From nodes to tasks: what a round is going to open. A question or an ending that comes up voids the whole round. */
 import type { JsonObject } from '@busbar/kernel'
 import type { Node } from '../plan.js'
-import { ruleOf } from '../tasks/rules-by-type.js'
-import type { Task } from './book.js'
+import type { Task } from './task.js'
 import { nodeNamed } from './book.js'
 import { domainOf } from './domain.js'
 import { type Draft, type DraftParts, draftOf, type Place } from './draft.js'
 import { inputOf } from './input.js'
-import type { Ending, Turn } from './turn.js'
+import type { Turn } from './turn.js'
+import type { Ending } from './ending.js'
+
+/** All a task type is: one file per type exports one of these. */
+export interface TaskRule {
+  /** A failure of it is never tried again. */
+  readonly isBuiltIn?: true
+  /** Adds the drafts of a node: its own, and what is scheduled together with it. */
+  readonly schedule: (mapping: Mapping, place: Place) => void
+  /**
+   * Looks at an open task that the engine itself runs, and ends it when it is done. Called when it was opened and when
+   * something that concerns it happened; looking in vain changes nothing. `mapping` is fresh: for what it schedules.
+   */
+  readonly look?: (turn: Turn, task: Task, node: Node, mapping: Mapping) => void
+}
+
+export type RuleOf = (type: string) => TaskRule
 
 export class Mapping {
   readonly drafts: Draft[] = []
@@ -15,14 +30,16 @@ export class Mapping {
   ending: Ending | null = null
 
   readonly turn: Turn
+  readonly ruleOf: RuleOf
 
-  constructor(turn: Turn) {
+  constructor(turn: Turn, ruleOf: RuleOf) {
     this.turn = turn
+    this.ruleOf = ruleOf
   }
 
   /** Adds the node's task, and what is scheduled together with it. */
   schedule(place: Place): void {
-    ruleOf(place.node.task.type).schedule(this, place)
+    this.ruleOf(place.node.task.type).schedule(this, place)
   }
 
   add(place: Place, parts: DraftParts): void {
@@ -50,7 +67,7 @@ export class Mapping {
 
   /** The definition cannot go on from here: the execution fails. */
   fail(reason: string): void {
-    this.ending ??= { status: 'failed', reason, failedBy: null, terminatedBy: null, childReason: null, startsFailureWorkflow: true }
+    this.ending ??= { status: 'failed', reason, failedBy: null, terminatedBy: null, startsFailureWorkflow: true }
   }
 
   /** The join behind a fork; null when something else follows. */

@@ -4,7 +4,8 @@
  */
 import type { Instant, Json, JsonObject } from '@busbar/kernel'
 import { isUnsuccessful } from '../wire/status.js'
-import { type ConductorView, joinedKeys, nodeOf, type Task } from './book.js'
+import { joinedKeys, nodeOf } from './book.js'
+import type { ConductorView, Task } from './task.js'
 
 const none: JsonObject = {}
 

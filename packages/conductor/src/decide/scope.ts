@@ -3,7 +3,8 @@ import type { AttemptId, Context, Json, JsonObject } from '@busbar/kernel'
 import type { Scope } from '../expression/resolve.js'
 import { taskStatus, workflowStatus } from '../wire/status.js'
 import { taskTimes } from '../wire/times.js'
-import { bookOf, type ConductorView, planOf, type Task } from './book.js'
+import { bookOf, planOf } from './book.js'
+import type { ConductorView, Task } from './task.js'
 import { lazyLoopOutput, outputOf } from './output.js'
 
 export interface ReadScope extends Scope {

@@ -2,23 +2,11 @@
 import type { Answer, Ask, Context, Instant, Outcome } from '@busbar/kernel'
 import { queueOf } from '../queue.js'
 import type { TaskData } from '../types.js'
-import { awaitJoined, type Book, bookOf, type ConductorView, count, nodeOf, remember, type Task, tellJoins } from './book.js'
+import { awaitJoined, type Book, bookOf, count, nodeOf, remember, tellJoins } from './book.js'
+import type { ConductorView, Task } from './task.js'
 import type { Draft } from './draft.js'
-import { armAgain } from './timeouts.js'
+import { armAgain } from './task-limits.js'
 import { timersOf } from './timers.js'
-
-/** Why an execution ends, and how. */
-export interface Ending {
-  readonly status: 'completed' | 'failed' | 'timedOut' | 'cancelled'
-  readonly reason: string | null
-  /** The task that failed it. */
-  readonly failedBy: Task | null
-  /** A TERMINATE task gives its output to the workflow. */
-  readonly terminatedBy: Task | null
-  /** Said to children that run. */
-  readonly childReason: string | null
-  readonly startsFailureWorkflow: boolean
-}
 
 export class Turn {
   readonly asks: Ask[] = []
@@ -55,6 +43,7 @@ export class Turn {
     if (existing !== undefined && existing.number >= draft.number) return
     this.opened += 1
     const { now, view, book } = this
+    if (this.opened === 1) view.touch(now)
     const task = view.open({ key, number: draft.number, data: draft.data, ...this.#placeOf(draft) }, now)
     remember(book, view, task)
     count(book, draft.node, task, 1)

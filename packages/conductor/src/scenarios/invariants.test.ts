@@ -2,7 +2,7 @@ import type { JsonObject } from '@busbar/kernel'
 import { isRefusal } from '@busbar/kernel'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ConductorView } from '../decide/book.js'
+import type { ConductorView } from '../decide/task.js'
 import { choice, fork, inline, join, loop, setVariable, simple, sub, task, taskDef, workflow } from '../testing/build.js'
 import { summary } from '../testing/play.js'
 import { evaluate, mustHold } from '../testing/run-scenarios.js'
@@ -56,7 +56,8 @@ function playAtRandom(seed: number, reloads: boolean): { readonly views: readonl
   const world = new World({ evaluate, onCommit: mustHold })
   const names = { next: 0 }
   const tasks = tasksOf(random, 3, names)
-  for (let n = 1; n <= names.next; n++) if (random() < 0.7) world.defineTask(taskDef(`t${n}`, { retryCount: Math.floor(random() * 2), responseTimeoutSeconds: 20 }))
+  for (let n = 1; n <= names.next; n++)
+    if (random() < 0.7) world.defineTask(taskDef(`t${n}`, { retryCount: Math.floor(random() * 2), responseTimeoutSeconds: 20 }))
   world.define(workflow('child', [simple('c')]))
   world.define(workflow('w', tasks))
   const id = world.start({ name: 'w', input: { x: 1 } })
@@ -98,8 +99,8 @@ describe('whatever happens', () => {
       fc.property(fc.integer({ min: 0, max: 1_000_000 }), fc.boolean(), (seed, reloads) => {
         const { views, story } = playAtRandom(seed, reloads)
         const root = views[0]
-        expect(root?.isTerminal, story).toBe(true)
-        for (const view of views) if (view.isTerminal) expect(view.openCount, story).toBe(0)
+        expect([root?.isTerminal, story]).toEqual([true, story])
+        for (const view of views) if (view.isTerminal) expect([view.openCount, story]).toEqual([0, story])
       }),
       { numRuns: 25 },
     )

@@ -65,12 +65,33 @@ describe('runSimpleScript', () => {
   })
 
   it('says what JavaScript says, whenever it says anything', () => {
-    const atom = fc.constantFrom('$.count', '$.x', '$.none', '$.empty', '$.yes', '$.f', '$.l.iteration', "$['a b']", '0', '1', '2.5', "''", "'2'", 'true', 'null', '$.zzz', '$.list', '$.l')
+    const atom = fc.constantFrom(
+      '$.count',
+      '$.x',
+      '$.none',
+      '$.empty',
+      '$.yes',
+      '$.f',
+      '$.l.iteration',
+      "$['a b']",
+      '0',
+      '1',
+      '2.5',
+      "''",
+      "'2'",
+      'true',
+      'null',
+      '$.zzz',
+      '$.list',
+      '$.l',
+    )
     const { expression } = fc.letrec<{ expression: string }>(tie => ({
       expression: fc.oneof(
         { depthSize: 'small', withCrossShrink: true },
         atom,
-        fc.tuple(tie('expression'), fc.constantFrom('==', '!=', '===', '!==', '<', '<=', '>', '>=', '+', '-', '*', '/', '%', '&&', '||'), tie('expression')).map(parts => parts.join(' ')),
+        fc
+          .tuple(tie('expression'), fc.constantFrom('==', '!=', '===', '!==', '<', '<=', '>', '>=', '+', '-', '*', '/', '%', '&&', '||'), tie('expression'))
+          .map(parts => parts.join(' ')),
         fc.tuple(tie('expression'), tie('expression'), tie('expression')).map(([a, b, c]) => `${a} ? ${b} : ${c}`),
         tie('expression').map(one => `(${one})`),
         tie('expression').map(one => `!${one}`),

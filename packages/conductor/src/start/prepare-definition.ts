@@ -5,7 +5,7 @@ import { parseTaskDef } from '../definition/parse-task-def.js'
 import { parseWorkflowDef } from '../definition/parse-workflow-def.js'
 import { childrenToPin, pinChildren, snapshotOf, taskNames } from '../definition/snapshot.js'
 import type { TaskDef, WorkflowDef } from '../definition/types.js'
-import { isUnsupportedType } from '../tasks/rules-by-type.js'
+import { isUnsupportedType } from '../tasks/engine-types.js'
 
 export type Prepared =
   | { readonly kind: 'ask'; readonly asks: readonly Ask[] }

@@ -1,8 +1,7 @@
 import type { Json } from '@busbar/kernel'
 import { evaluateScript, textOf } from '../script/evaluate-script.js'
-import type { Mapping } from '../decide/mapping.js'
+import type { Mapping, TaskRule } from '../decide/mapping.js'
 import type { Place } from '../decide/draft.js'
-import type { TaskRule } from './rule.js'
 
 /** The deprecated SWITCH: an empty case falls back to the default one, and its input is not kept. */
 export const decision: TaskRule = {
@@ -27,7 +26,7 @@ function choose(mapping: Mapping, { node, suffix }: Place): Json | undefined {
   const input = mapping.input(node)
   if (caseExpression === null || caseExpression === '') return input[caseValueParam ?? ''] ?? null
   const { view } = mapping.turn
-  const evaluated = evaluateScript(mapping.turn, `${view.id}:${node.ref}${suffix}:${view.lastOrdinal}:case`, caseExpression, input)
+  const evaluated = evaluateScript(mapping.turn, `${view.id}:${node.ref}${suffix}:case`, caseExpression, input)
   if (evaluated === null) return undefined
   if (evaluated.ok) return evaluated.value
   mapping.fail(`Error while evaluating script: ${caseExpression}`)

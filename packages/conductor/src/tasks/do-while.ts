@@ -5,15 +5,14 @@
  *   iteration 0 ─► advance ─► begin(n) ─► … ─► isOver(n) ─► condition ─► advance | completed
  */
 import type { Json, JsonObject } from '@busbar/kernel'
-import type { Task } from '../decide/book.js'
+import type { Task } from '../decide/task.js'
 import { forgetIterations } from '../decide/forget-iterations.js'
 import { evaluate } from '../decide/input.js'
-import { Mapping } from '../decide/mapping.js'
+import type { Mapping, TaskRule } from '../decide/mapping.js'
 import { keptIterations, lazyLoopOutput, outputOf } from '../decide/output.js'
 import type { Turn } from '../decide/turn.js'
 import type { Node } from '../plan.js'
 import { type Evaluated, evaluateScript } from '../script/evaluate-script.js'
-import type { TaskRule } from './rule.js'
 
 export const doWhile: TaskRule = {
   isBuiltIn: true,
@@ -24,10 +23,11 @@ export const doWhile: TaskRule = {
     const more = list === undefined ? {} : { items: Array.isArray(list) ? list : [list] }
     mapping.add(place, { type: 'DO_WHILE', name: task.name, input, how: 'engine', more: { ...more, iteration: 0 } })
   },
-  look(turn, task, node) {
+  look(turn, task, node, mapping) {
     const current = task.data.iteration ?? 0
-    if (current === 0) return task.data.items?.length === 0 ? turn.close(task, 'completed', { shown: 0 }) : advance(turn, task, node, 1)
-    if (!hasBegun(turn, task, node)) return begin(turn, task, node)
+    if (node.task.loopOver.length === 0) return turn.close(task, 'completed', {})
+    if (current === 0) return task.data.items?.length === 0 ? turn.close(task, 'completed', { shown: 0 }) : advance(mapping, task, node, 1)
+    if (!hasBegun(turn, task, node)) return begin(mapping, task, node)
     if (!isOver(turn, task, node)) return
     const goesOn = shallGoOn(turn, task, node)
     if (goesOn === null) return
@@ -35,20 +35,21 @@ export const doWhile: TaskRule = {
       const reason = `Unable to evaluate condition ${node.task.loopCondition}, exception ${goesOn.message}`
       return turn.close(task, 'failedFinally', { reason })
     }
-    if (goesOn.value) return advance(turn, task, node, current + 1)
+    if (goesOn.value) return advance(mapping, task, node, current + 1)
     turn.close(task, 'completed', {})
   },
 }
 
-function advance(turn: Turn, task: Task, node: Node, iteration: number): void {
+function advance(mapping: Mapping, task: Task, node: Node, iteration: number): void {
+  const { turn } = mapping
   turn.amend(task, { iteration })
   const fresh = turn.view.attempt(task.ordinal)
-  if (fresh !== undefined) begin(turn, fresh, node)
+  if (fresh !== undefined) begin(mapping, fresh, node)
 }
 
 /** Opens the first task of the newest iteration; a question leaves it for the next look. */
-function begin(turn: Turn, task: Task, node: Node): void {
-  const mapping = new Mapping(turn)
+function begin(mapping: Mapping, task: Task, node: Node): void {
+  const { turn } = mapping
   const questions = turn.asks.length
   mapping.scheduleFrom(node.task.loopOver[0]?.taskReferenceName ?? null, bodySuffix(task))
   if (turn.asks.length > questions) return

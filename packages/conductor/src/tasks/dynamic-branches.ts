@@ -5,7 +5,7 @@ import { parseWorkflowTask } from '../definition/parse-workflow-def.js'
 import type { WorkflowTask } from '../definition/types.js'
 import { javaText } from '../expression/java-text.js'
 import type { Node } from '../plan.js'
-import { isEngineType, isUnsupportedType } from './rules-by-type.js'
+import { isEngineType, isUnsupportedType } from './engine-types.js'
 
 export type Branches = { readonly tasks: readonly WorkflowTask[] } | { readonly error: string }
 

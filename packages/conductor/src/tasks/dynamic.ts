@@ -1,6 +1,6 @@
-import { isEngineType, ruleOf } from './rules-by-type.js'
+import { isEngineType } from './engine-types.js'
 import { javaText } from '../expression/java-text.js'
-import type { TaskRule } from './rule.js'
+import type { TaskRule } from '../decide/mapping.js'
 
 /** Its input names the task that it becomes: a worker's, or one of the engine's own types. */
 export const dynamic: TaskRule = {
@@ -14,7 +14,7 @@ export const dynamic: TaskRule = {
       return mapping.fail(reason)
     }
     const type = javaText(value)
-    if (!isEngineType(type) || ruleOf(type).look === undefined) return mapping.addWorkerTask(place, type, type, input)
+    if (!isEngineType(type) || mapping.ruleOf(type).look === undefined) return mapping.addWorkerTask(place, type, type, input)
     mapping.add(place, { type, name: type, input, how: 'engine' })
   },
 }

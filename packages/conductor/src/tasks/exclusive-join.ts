@@ -1,8 +1,9 @@
-import { isSettled, joinedKey, type Task } from '../decide/book.js'
+import { isSettled, joinedKey } from '../decide/book.js'
+import type { Task } from '../decide/task.js'
 import { outputOf } from '../decide/output.js'
 import type { Turn } from '../decide/turn.js'
 import { isUnsuccessful } from '../wire/status.js'
-import type { TaskRule } from './rule.js'
+import type { TaskRule } from '../decide/mapping.js'
 
 /** Takes over from the first of its tasks that ran, or from the first of its defaults. */
 export const exclusiveJoin: TaskRule = {

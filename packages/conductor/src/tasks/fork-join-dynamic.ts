@@ -1,16 +1,15 @@
 import { isRefusal, type Json, type JsonObject } from '@busbar/kernel'
-import type { Task } from '../decide/book.js'
+import type { Task } from '../decide/task.js'
 import type { Place } from '../decide/draft.js'
 import { draftOf } from '../decide/draft.js'
-import type { Mapping } from '../decide/mapping.js'
+import type { Mapping, TaskRule } from '../decide/mapping.js'
 import { compileBranch, type Node } from '../plan.js'
 import { everyTask } from '../definition/every-task.js'
 import { workflowTaskToWire } from '../definition/to-wire.js'
 import { parseTaskDef } from '../definition/parse-task-def.js'
 import type { WorkflowTask } from '../definition/types.js'
 import { branchesOf } from './dynamic-branches.js'
-import { isUnsupportedType } from './rules-by-type.js'
-import type { TaskRule } from './rule.js'
+import { isUnsupportedType } from './engine-types.js'
 
 /** Makes its branches at run time. The FORK keeps their definitions, so that they are known again after a restart. */
 export const forkJoinDynamic: TaskRule = {

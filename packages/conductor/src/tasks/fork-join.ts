@@ -1,4 +1,4 @@
-import type { TaskRule } from './rule.js'
+import type { TaskRule } from '../decide/mapping.js'
 
 /** Opens the first task of every branch, and the join that gathers them. */
 export const forkJoin: TaskRule = {

@@ -1,8 +1,9 @@
 import type { JsonObject } from '@busbar/kernel'
 import type { Turn } from '../decide/turn.js'
-import type { Task } from '../decide/book.js'
+import type { Task } from '../decide/task.js'
 import { evaluateScript, type Evaluated } from '../script/evaluate-script.js'
-import { type TaskRule, scheduleWithInput } from './rule.js'
+import type { TaskRule } from '../decide/mapping.js'
+import { scheduleWithInput } from './schedule-with-input.js'
 
 /** Evaluates `expression`; its other inputs are visible to it. */
 export const inline: TaskRule = {

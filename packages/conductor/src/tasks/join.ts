@@ -1,9 +1,10 @@
 import type { Outcome } from '@busbar/kernel'
-import { joinedKeys, type Task } from '../decide/book.js'
+import { joinedKeys } from '../decide/book.js'
+import type { Task } from '../decide/task.js'
 import { joinOutput } from '../decide/output.js'
 import type { Turn } from '../decide/turn.js'
 import { isUnsuccessful } from '../wire/status.js'
-import type { TaskRule } from './rule.js'
+import type { TaskRule } from '../decide/mapping.js'
 
 /** Open from the fork on; closes at the moment when the last task it waits for has ended. */
 export const join: TaskRule = {

@@ -1,5 +1,6 @@
 import { evaluateScript } from '../script/evaluate-script.js'
-import { type TaskRule, scheduleWithInput } from './rule.js'
+import type { TaskRule } from '../decide/mapping.js'
+import { scheduleWithInput } from './schedule-with-input.js'
 
 /** The body of a function, deprecated in favour of INLINE. */
 export const lambda: TaskRule = {

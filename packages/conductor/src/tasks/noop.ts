@@ -1,4 +1,4 @@
-import type { TaskRule } from './rule.js'
+import type { TaskRule } from '../decide/mapping.js'
 
 /** Does nothing, and drops its input. */
 export const noop: TaskRule = {

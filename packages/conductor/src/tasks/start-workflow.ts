@@ -1,5 +1,6 @@
 import { childIdOf, isJsonObject, type JsonObject } from '@busbar/kernel'
-import { type TaskRule, scheduleWithInput } from './rule.js'
+import type { TaskRule } from '../decide/mapping.js'
+import { scheduleWithInput } from './schedule-with-input.js'
 
 /** Starts another workflow and goes on at once. */
 export const startWorkflow: TaskRule = {

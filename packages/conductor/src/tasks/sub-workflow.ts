@@ -1,12 +1,11 @@
 /** Starts another workflow and waits for its end. The child is an execution of its own; news of it arrive as messages. */
 import { childIdOf, type Instant, isJsonObject, type Json, type JsonObject } from '@busbar/kernel'
-import type { Task } from '../decide/book.js'
+import type { Task } from '../decide/task.js'
 import { evaluate } from '../decide/input.js'
-import type { Mapping } from '../decide/mapping.js'
+import type { Mapping, TaskRule } from '../decide/mapping.js'
 import type { Place } from '../decide/draft.js'
 import type { Turn } from '../decide/turn.js'
 import { workflowDefToWire } from '../definition/to-wire.js'
-import type { TaskRule } from './rule.js'
 
 export const subWorkflow: TaskRule = {
   schedule(mapping, place) {

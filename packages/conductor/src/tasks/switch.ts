@@ -1,8 +1,7 @@
 import type { JsonObject } from '@busbar/kernel'
 import { type Evaluated, evaluateScript, textOf } from '../script/evaluate-script.js'
-import type { Mapping } from '../decide/mapping.js'
+import type { Mapping, TaskRule } from '../decide/mapping.js'
 import type { Place } from '../decide/draft.js'
-import type { TaskRule } from './rule.js'
 
 /** Chooses a branch; its first task is scheduled together with the SWITCH. */
 export const switchTask: TaskRule = {
@@ -33,7 +32,7 @@ function choose(mapping: Mapping, { node, suffix }: Place, input: JsonObject): E
       return { ok: true, value: input[expression ?? ''] ?? null }
     case 'javascript':
     case 'graaljs':
-      return evaluateScript(mapping.turn, `${mapping.turn.view.id}:${node.ref}${suffix}:${mapping.turn.view.lastOrdinal}:case`, expression ?? '', input)
+      return evaluateScript(mapping.turn, `${mapping.turn.view.id}:${node.ref}${suffix}:case`, expression ?? '', input)
     default:
       mapping.fail(`No evaluator registered for type: ${evaluatorType ?? 'null'}`)
       return null

@@ -1,7 +1,8 @@
 import { isJsonObject, type JsonObject } from '@busbar/kernel'
-import type { Ending } from '../decide/turn.js'
-import type { Task } from '../decide/book.js'
-import { type TaskRule, scheduleWithInput } from './rule.js'
+import type { Ending } from '../decide/ending.js'
+import type { Task } from '../decide/task.js'
+import type { TaskRule } from '../decide/mapping.js'
+import { scheduleWithInput } from './schedule-with-input.js'
 
 const statuses = { COMPLETED: 'completed', FAILED: 'failed', TERMINATED: 'cancelled' } as const
 
@@ -25,7 +26,6 @@ export function endingOf(task: Task): Ending {
     reason,
     failedBy: status === 'completed' ? null : task,
     terminatedBy: task,
-    childReason: null,
     startsFailureWorkflow: status !== 'completed',
   }
 }

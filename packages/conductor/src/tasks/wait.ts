@@ -1,5 +1,5 @@
 import type { Instant, JsonObject } from '@busbar/kernel'
-import { type TaskRule } from './rule.js'
+import type { TaskRule } from '../decide/mapping.js'
 
 /** Waits for a while, until a moment, or for an update from outside. */
 export const wait: TaskRule = {

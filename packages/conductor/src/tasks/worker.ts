@@ -1,4 +1,4 @@
-import type { TaskRule } from './rule.js'
+import type { TaskRule } from '../decide/mapping.js'
 
 /** Done by a worker. A SIMPLE task's type is its name; any other type that is not the engine's own is a queue of its own. */
 export const worker: TaskRule = {

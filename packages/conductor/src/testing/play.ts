@@ -1,7 +1,7 @@
 /** Plays a scenario: a definition and events in, what became of it out. */
 import { type ExecutionId, isRefusal, type Json, type JsonObject } from '@busbar/kernel'
 import type { ConductorCommand, ResultStatus } from '../commands.js'
-import type { ConductorView, Task } from '../decide/book.js'
+import type { ConductorView, Task } from '../decide/task.js'
 import { outputOf } from '../decide/output.js'
 import { taskStatus, workflowStatus } from '../wire/status.js'
 import { tasksInOrder } from '../wire/workflow.js'

@@ -2,14 +2,14 @@ import vm from 'node:vm'
 import type { Answer, Json } from '@busbar/kernel'
 import { describe, expect, it } from 'vitest'
 import { conductorRules } from '../rules.js'
-import type { ConductorView } from '../decide/book.js'
+import type { ConductorView } from '../decide/task.js'
 import { play, type Scenario } from './play.js'
 
 /** Every scenario is played twice: as it is, and with every view loaded anew after every step. */
 export function runScenarios(theme: string, scenarios: readonly Scenario[]): void {
-  describe(theme, () => {
+  describe(`${theme}`, () => {
     for (const scenario of scenarios) {
-      it(scenario.title, () => check(scenario, false))
+      it(`${scenario.title}`, () => check(scenario, false))
       it(`${scenario.title} (also from the store)`, () => check(scenario, true))
     }
   })

@@ -23,7 +23,7 @@ import {
   type WorkerId,
 } from '@busbar/kernel'
 import type { ConductorCommand } from '../commands.js'
-import type { Task } from '../decide/book.js'
+import type { Task } from '../decide/task.js'
 import { conductorRules as rules } from '../rules.js'
 import type { ConductorReply, ConductorTypes } from '../types.js'
 

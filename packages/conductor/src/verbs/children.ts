@@ -1,7 +1,8 @@
 /** News of children, as they arrive at the task that started them (conductor-semantics.md §9.3, §9.4). */
 import { type Instant, isOpen, ordinalOf, type AttemptId } from '@busbar/kernel'
 import type { ConductorCommand } from '../commands.js'
-import { bookOf, type ConductorView, forgetBook, nodeOf, type Task } from '../decide/book.js'
+import { bookOf, forgetBook, nodeOf } from '../decide/book.js'
+import type { ConductorView, Task } from '../decide/task.js'
 import { noteClosed } from '../decide/turn.js'
 import { cutReason } from '../wire/task.js'
 import { titleOf } from './pause.js'

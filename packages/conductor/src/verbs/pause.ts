@@ -1,5 +1,6 @@
 import { type Instant, refuse, type Refusal } from '@busbar/kernel'
-import { bookOf, type ConductorView, planOf } from '../decide/book.js'
+import { bookOf, planOf } from '../decide/book.js'
+import type { ConductorView } from '../decide/task.js'
 import { workflowDeadline } from '../decide/timeouts.js'
 import { workflowStatus } from '../wire/status.js'
 

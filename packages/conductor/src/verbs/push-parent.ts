@@ -1,5 +1,5 @@
 import type { ConductorCommand } from '../commands.js'
-import type { ConductorView } from '../decide/book.js'
+import type { ConductorView } from '../decide/task.js'
 import { titleOf } from './pause.js'
 
 type Resumed = Extract<ConductorCommand, { kind: 'childResumed' }>

@@ -1,7 +1,8 @@
 /** An operator's rerun from the start or from a task (conductor-semantics.md §9.2). */
 import { type AttemptId, type Context, executionIdOf, type Instant, ordinalOf, refuse, type Refusal } from '@busbar/kernel'
 import type { ConductorCommand } from '../commands.js'
-import { type ConductorView, forgetBook, loopKeyOf, nodeNamed, nodeOf, type Task } from '../decide/book.js'
+import { forgetBook, loopKeyOf, nodeNamed, nodeOf } from '../decide/book.js'
+import type { ConductorView, Task } from '../decide/task.js'
 import { workflowStatus } from '../wire/status.js'
 import { titleOf } from './pause.js'
 import { pushParent } from './push-parent.js'

@@ -1,5 +1,6 @@
 import { type Answer, type Ask, type Context, type Instant, refuse, type Refusal } from '@busbar/kernel'
-import { type ConductorView, forgetBook, planOf } from '../decide/book.js'
+import { forgetBook, planOf } from '../decide/book.js'
+import type { ConductorView } from '../decide/task.js'
 import { prepareDefinition } from '../start/prepare-definition.js'
 import { workflowStatus } from '../wire/status.js'
 import { pushParent } from './push-parent.js'

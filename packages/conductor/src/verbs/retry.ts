@@ -1,7 +1,8 @@
 /** An operator's retry of an execution that ended (conductor-semantics.md §9.1). */
 import { type Ask, type Context, refuse, type Refusal } from '@busbar/kernel'
 import { retryDraft } from '../decide/after-end.js'
-import { type ConductorView, forgetBook, joinedKeys, nodeOf, type Task } from '../decide/book.js'
+import { forgetBook, joinedKeys, nodeOf } from '../decide/book.js'
+import type { ConductorView, Task } from '../decide/task.js'
 import type { Draft } from '../decide/draft.js'
 import { Turn } from '../decide/turn.js'
 import { isUnsuccessful, workflowStatus } from '../wire/status.js'

@@ -1,5 +1,6 @@
 import type { Instant, JsonObject } from '@busbar/kernel'
-import { type ConductorView, nodeOf, type Task } from '../decide/book.js'
+import { nodeOf } from '../decide/book.js'
+import type { ConductorView, Task } from '../decide/task.js'
 import { workflowDeadline } from '../decide/timeouts.js'
 import { timersOf } from '../decide/timers.js'
 import type { TaskData } from '../types.js'

@@ -1,6 +1,7 @@
 import { type Instant, refuse, type Refusal } from '@busbar/kernel'
 import type { ConductorCommand } from '../commands.js'
-import { bookOf, type ConductorView, planOf, remember, type Task } from '../decide/book.js'
+import { bookOf, planOf, remember } from '../decide/book.js'
+import type { ConductorView, Task } from '../decide/task.js'
 
 type Skip = Extract<ConductorCommand, { kind: 'skipTask' }>
 

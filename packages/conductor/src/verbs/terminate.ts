@@ -1,5 +1,6 @@
 import { type Context, refuse, type Refusal } from '@busbar/kernel'
-import { type ConductorView, forgetBook } from '../decide/book.js'
+import { forgetBook } from '../decide/book.js'
+import type { ConductorView } from '../decide/task.js'
 import { endExecution } from '../decide/end.js'
 import { Turn } from '../decide/turn.js'
 
@@ -17,7 +18,7 @@ export function parentEnded(view: ConductorView, reason: string, context: Contex
 }
 
 function stop(view: ConductorView, reason: string | null, context: Context, { tellsParent }: { readonly tellsParent: boolean }): void {
-  const ending = { status: 'cancelled', reason, failedBy: null, terminatedBy: null, childReason: null, startsFailureWorkflow: false } as const
+  const ending = { status: 'cancelled', reason, failedBy: null, terminatedBy: null, startsFailureWorkflow: false } as const
   endExecution(new Turn(view, context), ending, { tellsParent })
   forgetBook(view)
 }

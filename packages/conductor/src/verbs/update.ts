@@ -1,7 +1,8 @@
 /** What workers and operators report about a task (conductor-semantics.md §6.2). */
 import { type AttemptId, executionIdOf, type Instant, ordinalOf, refuse, type Refusal } from '@busbar/kernel'
 import type { ConductorCommand, UpdateReply } from '../commands.js'
-import { bookOf, type ConductorView, nameOf, nodeOf, type Task } from '../decide/book.js'
+import { bookOf, nameOf, nodeOf } from '../decide/book.js'
+import type { ConductorView, Task } from '../decide/task.js'
 import { noteClosed } from '../decide/turn.js'
 import type { TaskData } from '../types.js'
 import { resultOutcomes, taskStatus } from '../wire/status.js'
@@ -62,6 +63,7 @@ function report(view: ConductorView, task: Task, status: Update['status'], now: 
   if (outcome !== null) {
     const { changed: _, startAt: __, ...rest } = data
     view.close(task.ordinal, outcome, { kind: 'worker', worker: null, fence: null }, now, rest)
+    view.touch(now)
     noteClosed(bookOf(view), task)
     return
   }

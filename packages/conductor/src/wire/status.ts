@@ -1,6 +1,6 @@
 /** Kernel states and the wire's statuses: the one table of each. */
 import type { ExecutionStatus, Outcome } from '@busbar/kernel'
-import type { Task } from '../decide/book.js'
+import type { Task } from '../decide/task.js'
 import type { ResultStatus } from '../commands.js'
 
 export type TaskStatus =

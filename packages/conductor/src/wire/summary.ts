@@ -1,6 +1,7 @@
 /** What searches answer (conductor-api.md §4.11, §4.12): moments as ISO texts, input and output in Java's notation. */
 import type { Json, JsonObject } from '@busbar/kernel'
-import { type ConductorView, type Task, planOf } from '../decide/book.js'
+import { planOf } from '../decide/book.js'
+import type { ConductorView, Task } from '../decide/task.js'
 import { outputOf } from '../decide/output.js'
 import { javaText } from '../expression/java-text.js'
 import { taskStatus, workflowStatus } from './status.js'

@@ -1,6 +1,7 @@
 /** A task as Conductor's clients see it (conductor-api.md §4.7). Keys in the order of the original. */
 import type { JsonObject } from '@busbar/kernel'
-import { type ConductorView, nodeOf, type Task, planOf } from '../decide/book.js'
+import { nodeOf, planOf } from '../decide/book.js'
+import type { ConductorView, Task } from '../decide/task.js'
 import { outputOf } from '../decide/output.js'
 import { taskJson } from '../plan.js'
 import type { WorkflowTask } from '../definition/types.js'

@@ -1,4 +1,4 @@
-import type { Task } from '../decide/book.js'
+import type { Task } from '../decide/task.js'
 
 export interface TaskTimes {
   readonly scheduled: number

@@ -1,6 +1,7 @@
 /** An execution as Conductor's clients see it (conductor-api.md §4.6). Keys in the order of the original. */
 import type { JsonObject } from '@busbar/kernel'
-import { type ConductorView, type Task, planOf } from '../decide/book.js'
+import { planOf } from '../decide/book.js'
+import type { ConductorView, Task } from '../decide/task.js'
 import { definitionJson } from '../plan.js'
 import { workflowStatus } from './status.js'
 import { taskToWire } from './task.js'

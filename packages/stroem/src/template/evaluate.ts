@@ -14,6 +14,7 @@ export class Evaluator {
   readonly scope: Scope
   readonly #surroundings: Surroundings
   readonly #fuel: Fuel
+  readonly #truthOfObjects = new WeakMap<object, boolean>()
   #depth = 0
 
   constructor(scope: Scope, surroundings: Surroundings) {
@@ -77,20 +78,28 @@ export class Evaluator {
       case 'test':
         return this.#test(expression.of, expression.name, expression.args) !== expression.negated
       case 'math':
-        return isTruthy(this.#number(expression) ?? 0)
+        return this.#isTruthy(this.#number(expression) ?? 0)
       case 'variable':
-        return isTruthy(this.#findQuietly(expression) ?? null)
+        return this.#isTruthy(this.#findQuietly(expression) ?? null)
       case 'filtered':
-        return expression.of.kind === 'variable' ? this.#isQuietlyTrue(expression) : isTruthy(this.evaluate(expression))
+        return expression.of.kind === 'variable' ? this.#isQuietlyTrue(expression) : this.#isTruthy(this.evaluate(expression))
       default:
-        return isTruthy(this.evaluate(expression))
+        return this.#isTruthy(this.evaluate(expression))
     }
+  }
+
+  /** Looking whether an object has members takes long when it has many: once a render is enough. */
+  #isTruthy(value: Value): boolean {
+    if (!isObject(value)) return isTruthy(value)
+    const known = this.#truthOfObjects.get(value) ?? isTruthy(value)
+    this.#truthOfObjects.set(value, known)
+    return known
   }
 
   #isQuietlyTrue(expression: Expression): boolean {
     const depth = this.#depth
     try {
-      return isTruthy(this.evaluate(expression))
+      return this.#isTruthy(this.evaluate(expression))
     } catch (error) {
       if (!(error instanceof TemplateError) || error instanceof OutOfFuel) throw error
       this.#depth = depth

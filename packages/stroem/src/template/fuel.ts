@@ -20,7 +20,7 @@ export class OutOfFuel extends TemplateError {
   override readonly name = 'OutOfFuel'
 }
 
-const charactersPerStep = 256
+const charactersPerStep = 64
 
 export class Fuel {
   readonly #limits: TemplateLimits

@@ -21,7 +21,7 @@ export const listFilters: ReadonlyMap<string, Filter> = new Map([
   withList('slice', slice),
   withList('group_by', groupBy),
   withList('filter', (list, args, fuel) => {
-    const attribute = textArgument(args, 'filter', 'attribute')
+    const attribute = attributeArgument(args, 'filter')
     const wanted = args.get('value') ?? null
     return list.filter(item => {
       const found = memberAt(item, attribute) ?? null
@@ -29,7 +29,7 @@ export const listFilters: ReadonlyMap<string, Filter> = new Map([
     })
   }),
   withList('map', (list, args) => {
-    const attribute = textArgument(args, 'map', 'attribute')
+    const attribute = attributeArgument(args, 'map')
     return list.flatMap(item => {
       const found = memberAt(item, attribute) ?? null
       return found === null ? [] : [found]
@@ -58,6 +58,16 @@ function withList(name: string, filter: ListFilter): [string, Filter] {
   ]
 }
 
+const attributeLengthMax = 1_000
+
+/** A dotted path into the items. */
+function attributeArgument(args: Arguments, of: string, otherwise?: string): string {
+  const attribute = textArgument(args, of, 'attribute', otherwise)
+  if (attribute.length > attributeLengthMax)
+    throw new TemplateError(`\`${of}\`: \`attribute\` may have ${attributeLengthMax} characters, and has ${attribute.length}`)
+  return attribute
+}
+
 function join(list: readonly Value[], args: Arguments, fuel: Fuel): string {
   const separator = unescaped(textArgument(args, 'join', 'sep', ''))
   const texts = list.map(item => toText(item, fuel))
@@ -68,11 +78,12 @@ function join(list: readonly Value[], args: Arguments, fuel: Fuel): string {
 // ── Order and groups ──
 
 function sort(list: readonly Value[], args: Arguments, fuel: Fuel): Value {
-  const attribute = textArgument(args, 'sort', 'attribute', '')
+  const attribute = attributeArgument(args, 'sort', '')
   const pairs = list.map(item => ({ item, key: sortKey(item, attribute) }))
   const kind = pairs[0] === undefined ? '' : typeof pairs[0].key
   if (pairs.some(({ key }) => typeof key !== kind)) throw new TemplateError('`sort` needs items of one kind')
-  fuel.spend(list.length * Math.ceil(Math.log2(list.length + 1)))
+  const rounds = Math.ceil(Math.log2(list.length + 1))
+  for (const { key } of pairs) fuel.spend(rounds * (typeof key === 'string' ? 1 + Math.floor(key.length / 64) : 1))
   return pairs.sort((a, b) => compareKeys(a.key, b.key)).map(({ item }) => item)
 }
 
@@ -92,8 +103,8 @@ function compareKeys(a: SortKey, b: SortKey): number {
   return typeof a === 'string' && typeof b === 'string' ? compareText(a, b) : Number(a) - Number(b)
 }
 
-function unique(list: readonly Value[], args: Arguments): Value {
-  const attribute = textArgument(args, 'unique', 'attribute', '')
+function unique(list: readonly Value[], args: Arguments, fuel: Fuel): Value {
+  const attribute = attributeArgument(args, 'unique', '')
   const isCaseSensitive = booleanArgument(args, 'unique', 'case_sensitive')
   const seen = new Set<string>()
   let kind: string | null = null
@@ -101,6 +112,7 @@ function unique(list: readonly Value[], args: Arguments): Value {
     const found = memberAt(item, attribute)
     if (found === undefined) return false
     const key = uniqueKey(found, isCaseSensitive)
+    fuel.text(key.length)
     if (kind !== null && kind !== key.charAt(0)) throw new TemplateError('`unique` needs items of one kind')
     kind = key.charAt(0)
     if (seen.has(key)) return false
@@ -117,12 +129,13 @@ function uniqueKey(value: Value, isCaseSensitive: boolean): string {
 }
 
 function groupBy(list: readonly Value[], args: Arguments, fuel: Fuel): Value {
-  const attribute = textArgument(args, 'group_by', 'attribute')
+  const attribute = attributeArgument(args, 'group_by')
   const groups = new Map<string, Value[]>()
   for (const item of list) {
     const found = memberAt(item, attribute) ?? null
     if (found === null) continue
     const key = typeof found === 'string' ? found : toJsonText(found, false, fuel)
+    fuel.text(key.length)
     const group = groups.get(key)
     if (group) group.push(item)
     else groups.set(key, [item])
@@ -154,7 +167,11 @@ function reverse(value: Value, fuel: Fuel): Value {
 
 function lengthOf(value: Value, fuel: Fuel): number {
   if (isList(value)) return value.length
-  if (isObject(value)) return keysOf(value).length
+  if (isObject(value)) {
+    const { length } = keysOf(value)
+    fuel.spend(length)
+    return length
+  }
   if (typeof value !== 'string') throw new TemplateError(`the value of \`length\` must be text, an array or an object, and is ${kindOf(value)}`)
   fuel.text(value.length)
   let characters = 0

@@ -1,4 +1,4 @@
-import { type Arguments, booleanArgument, countArgument, type Filter, integerArgument, textArgument } from './builtin.js'
+import { type Arguments, booleanArgument, countArgument, type Filter, integerArgument, type Surroundings, textArgument } from './builtin.js'
 import { mustBeNumeric } from './demand.js'
 import { TemplateError } from './fuel.js'
 import { fromFloat, fromInteger, isInteger, isNumeric, kindOf, type Numeric, toFloat, type Value } from './value.js'
@@ -50,11 +50,14 @@ const prefixes: Readonly<Record<number, string>> = { 2: '0b', 8: '0o', 16: '0x' 
 const decimal = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/
 const integerMax = 2n ** 63n
 
-function toInt(value: Value, args: Arguments): Value {
+function toInt(value: Value, args: Arguments, { fuel }: Surroundings): Value {
   const otherwise = integerArgument(args, 'int', 'default', 0)
   const base = countArgument(args, 'int', 'base', 10)
   if (base < 2 || base > 36) throw new TemplateError(`\`int\`: \`base\` must be from 2 to 36, and is ${base}`)
-  if (typeof value === 'string') return integerOf(value.trim(), base) ?? otherwise
+  if (typeof value === 'string') {
+    fuel.text(value.length)
+    return integerOf(value.trim(), base) ?? otherwise
+  }
   if (!isNumeric(value)) throw new TemplateError(`the value of \`int\` must be text or a number, and is ${kindOf(value)}`)
   return isInteger(value) ? value : truncated(toFloat(value))
 }
@@ -87,9 +90,10 @@ function truncated(float: number): Value {
   return float > 0 ? integerMax - 1n : -integerMax
 }
 
-function toFloatNumber(value: Value, args: Arguments): Value {
+function toFloatNumber(value: Value, args: Arguments, { fuel }: Surroundings): Value {
   const fallback = args.get('default') ?? 0
   if (typeof value === 'string') {
+    fuel.text(value.length)
     const text = value.trim()
     return fromFloat(decimal.test(text) ? Number(text) : toFloat(mustBeNumeric(fallback, '`float`: `default`')))
   }

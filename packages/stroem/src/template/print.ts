@@ -105,7 +105,7 @@ export class Writer {
 
   write(piece: string): void {
     this.#text += piece
-    this.#fuel.spend(1 + Math.floor(piece.length / 256))
+    this.#fuel.text(piece.length)
     this.#fuel.bound(this.#text.length)
   }
 

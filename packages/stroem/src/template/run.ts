@@ -5,7 +5,7 @@ import { TemplateError } from './fuel.js'
 import { toText, Writer } from './print.js'
 import { Scope, type TemplateContext } from './scope.js'
 import type { Node } from './syntax.js'
-import { graphemes } from './text-filters.js'
+import { graphemes } from './graphemes.js'
 import { isList, isObject, keysOf, kindOf, type Value } from './value.js'
 
 /** How a body ended: a loop around it may have to stop or to go on. */

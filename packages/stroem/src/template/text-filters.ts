@@ -2,14 +2,15 @@
 import { booleanArgument, countArgument, type Filter, textArgument } from './builtin.js'
 import { mustBeText } from './demand.js'
 import { type Fuel, TemplateError } from './fuel.js'
+import { graphemes } from './graphemes.js'
 import { slugify } from './slugify.js'
 
 const htmlEscapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#x27;', '/': '&#x2F;' }
 const xmlEscapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' }
 const words = /[\p{L}\p{M}\p{Nd}\p{Pc}](?:[\p{L}\p{M}\p{Nd}\p{Pc}']*[\p{L}\p{M}\p{Nd}\p{Pc}])?/gu
 /** Python's `quote`, except that Tera leaves a percent sign alone. */
-const urlUnsafe = /[^A-Za-z0-9/\-_.~%]/gu
-const urlUnsafeStrict = /[^A-Za-z0-9]/gu
+const urlUnsafe = /[^A-Za-z0-9/\-_.~%]+/g
+const urlUnsafeStrict = /[^A-Za-z0-9]+/g
 
 export const textFilters: ReadonlyMap<string, Filter> = new Map([
   plain('upper', text => text.toUpperCase()),
@@ -28,7 +29,7 @@ export const textFilters: ReadonlyMap<string, Filter> = new Map([
   plain('urlencode_strict', text => text.replace(urlUnsafeStrict, percentEncode)),
   plain('slugify', slugify),
   withText('striptags', (text, _args, { fuel }) => stripTags(text, fuel)),
-  withText('wordcount', text => text.split(/\s+/).filter(word => word !== '').length),
+  withText('wordcount', (text, _args, { fuel }) => countWords(text, fuel)),
   withText('trim_start_matches', (text, args) => trimStartMatches(text, unescaped(textArgument(args, 'trim_start_matches', 'pat')))),
   withText('trim_end_matches', (text, args) => trimEndMatches(text, unescaped(textArgument(args, 'trim_end_matches', 'pat')))),
   withText('truncate', (text, args, { fuel }) =>
@@ -59,7 +60,7 @@ function withText(name: string, filter: TextFilter): [string, Filter] {
 function plain(name: string, filter: (text: string) => string): [string, Filter] {
   return withText(name, (text, _args, { fuel }) => {
     const result = filter(text)
-    fuel.bound(result.length)
+    fuel.text(result.length)
     return result
   })
 }
@@ -74,15 +75,19 @@ function capitalize(text: string): string {
   return first.toUpperCase() + text.slice(first.length).toLowerCase()
 }
 
-function percentEncode(character: string): string {
-  const code = character.codePointAt(0) ?? 0
-  if (code < 0x80) return hexByte(code)
-  // Half a surrogate pair is no character; encodeURIComponent would throw.
-  return code >= 0xd800 && code < 0xe000 ? '%EF%BF%BD' : encodeURIComponent(character)
+function countWords(text: string, fuel: Fuel): number {
+  let count = 0
+  for (const _ of text.matchAll(/\S+/g)) {
+    fuel.spend(1)
+    count += 1
+  }
+  return count
 }
 
-function hexByte(byte: number): string {
-  return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
+/** Half a surrogate pair is no character; the marks behind are those that encodeURIComponent leaves. */
+function percentEncode(unsafe: string): string {
+  const whole = unsafe.replace(/[\ud800-\udfff]/gu, '\ufffd')
+  return encodeURIComponent(whole).replace(/[!'()*\-_.~]/g, mark => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 
 function trimStartMatches(text: string, pattern: string): string {
@@ -95,14 +100,6 @@ function trimEndMatches(text: string, pattern: string): string {
   let end = text.length
   if (pattern !== '') while (end >= pattern.length && text.startsWith(pattern, end - pattern.length)) end -= pattern.length
   return text.slice(0, end)
-}
-
-/** Characters as people see them. */
-export function* graphemes(text: string, fuel: Fuel): Generator<string> {
-  for (const { segment } of new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text)) {
-    fuel.spend(1)
-    yield segment
-  }
 }
 
 function truncate(text: string, length: number, end: string, fuel: Fuel): string {

@@ -63,8 +63,13 @@ export function isTruthy(value: Value): boolean {
     return float !== 0 && !Number.isNaN(float)
   }
   if (isList(value)) return value.length > 0
-  if (typeof value === 'object') return keysOf(value).length > 0
+  if (typeof value === 'object') return !isEmpty(value)
   return Boolean(value)
+}
+
+function isEmpty(object: ObjectValue): boolean {
+  for (const key in object) if (object[key] !== undefined) return false
+  return true
 }
 
 /** Keys in the order of Unicode code points: the order templates see objects in. */
@@ -105,12 +110,19 @@ export function memberAt(value: Value, path: string): Value | undefined {
   return found
 }
 
+function isSameText(a: string, b: string, fuel: Fuel): boolean {
+  if (a.length !== b.length) return false
+  fuel.text(a.length)
+  return a === b
+}
+
 /** Equal in kind and content: 1 and 1.0 are not. */
 export function isSame(a: Value, b: Value, fuel: Fuel, depth = 0): boolean {
   fuel.spend(1)
   checkDepth(depth, 'a value')
   if (isNumeric(a)) return isNumeric(b) && isInteger(a) === isInteger(b) && (isInteger(a) ? a === b : toFloat(a) === toFloat(b))
   if (isList(a)) return isList(b) && a.length === b.length && a.every((item, i) => isSame(item, b[i] as Value, fuel, depth + 1))
+  if (typeof a === 'string') return typeof b === 'string' && isSameText(a, b, fuel)
   if (!isObject(a)) return a === b
   if (!isObject(b)) return false
   const keys = keysOf(a)

@@ -1,0 +1,25 @@
+/** The routes of people and their keys, on a server without authentication: they say so. */
+import { Problem, type ProblemCode } from '@busbar/kernel'
+import type { Route } from '../http/route.js'
+
+const lines: readonly (readonly [method: Route['method'], path: string, code: ProblemCode])[] = [
+  ['POST', '/api/auth/login', 'invalid'],
+  ['POST', '/api/auth/refresh', 'invalid'],
+  ['GET', '/api/auth/me', 'unauthenticated'],
+  ['GET', '/api/auth/api-keys', 'unauthenticated'],
+  ['POST', '/api/auth/api-keys', 'unauthenticated'],
+  ['GET', '/api/groups', 'unauthenticated'],
+]
+
+export function authRoutes(): Route[] {
+  return lines.map(([method, path, code]) => ({
+    method,
+    paths: [path],
+    owner: 'stroem',
+    scope: 'public',
+    summary: 'Answers that authentication is not configured',
+    handle: () => {
+      throw new Problem(code, 'Authentication not configured')
+    },
+  }))
+}
