@@ -22,7 +22,12 @@ export class Client {
   }
 
   async #call(method, path, body) {
-    const answer = await this.pool.request({ method, path, headers: body === undefined ? {} : { 'content-type': 'application/json' }, body: body === undefined ? null : JSON.stringify(body) })
+    const answer = await this.pool.request({
+      method,
+      path,
+      headers: body === undefined ? {} : { 'content-type': 'application/json' },
+      body: body === undefined ? null : JSON.stringify(body),
+    })
     const text = await answer.body.text()
     if (answer.statusCode > 299) throw new Error(`${method} ${path} answered ${answer.statusCode}: ${text.slice(0, 300)}`)
     return text
@@ -46,7 +51,13 @@ export class Client {
   }
 
   complete(task, outputData = {}) {
-    return this.#call('POST', '/api/tasks', { workflowInstanceId: task.workflowInstanceId, taskId: task.taskId, workerId: 'bench', status: 'COMPLETED', outputData })
+    return this.#call('POST', '/api/tasks', {
+      workflowInstanceId: task.workflowInstanceId,
+      taskId: task.taskId,
+      workerId: 'bench',
+      status: 'COMPLETED',
+      outputData,
+    })
   }
 
   close() {

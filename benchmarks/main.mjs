@@ -13,10 +13,14 @@ import { costPerTask, idleLatencies, oneTaskRate, openExecutions } from './measu
 import { startRestate } from './peers/restate.mjs'
 import { cpuSeconds, residentMb } from './processes.mjs'
 
-const { values: options } = parseArgs({ options: { quick: { type: 'boolean' }, 'no-peer': { type: 'boolean' }, json: { type: 'string' }, only: { type: 'string' } } })
+const { values: options } = parseArgs({
+  options: { quick: { type: 'boolean' }, 'no-peer': { type: 'boolean' }, json: { type: 'string' }, only: { type: 'string' } },
+})
 const only = options.only?.split(',')
 const wants = name => !only || only.includes(name)
-const spans = options.quick ? { seconds: 3, rounds: 30, sizes: [10, 100, 1000], open: 10_000, idleSeconds: 5 } : { seconds: 10, rounds: 200, sizes: [10, 100, 1000, 10_000], open: 100_000, idleSeconds: 10 }
+const spans = options.quick
+  ? { seconds: 3, rounds: 30, sizes: [10, 100, 1000], open: 10_000, idleSeconds: 5 }
+  : { seconds: 10, rounds: 200, sizes: [10, 100, 1000, 10_000], open: 100_000, idleSeconds: 10 }
 
 const scratch = mkdtempSync(join(tmpdir(), 'busbar-bench-'))
 const rows = []
@@ -32,7 +36,11 @@ try {
   rmSync(scratch, { recursive: true, force: true })
 }
 printTable()
-if (options.json) writeFileSync(options.json, `${JSON.stringify({ date: new Date().toISOString(), node: process.version, cores: cpus().length, processor: cpus()[0]?.model, rows }, null, 2)}\n`)
+if (options.json)
+  writeFileSync(
+    options.json,
+    `${JSON.stringify({ date: new Date().toISOString(), node: process.version, cores: cpus().length, processor: cpus()[0]?.model, rows }, null, 2)}\n`,
+  )
 
 async function measureWire() {
   const peer = options['no-peer'] ? null : await startPeer()
@@ -56,7 +64,11 @@ async function measureWire() {
         const ours = await oneTaskRate(busbar.client, { inFlight, seconds: spans.seconds })
         const used = cpuSeconds(busbar.pid) - cpu
         const theirs = await peer?.rate({ inFlight, seconds: spans.seconds })
-        row(`one-task executions a second, ${inFlight} in flight`, ours.perSecond, '/s', { peer: theirs?.perSecond, better: 'more', ...(inFlight === 64 ? { floor: 2500, goal: 4000 } : {}) })
+        row(`one-task executions a second, ${inFlight} in flight`, ours.perSecond, '/s', {
+          peer: theirs?.perSecond,
+          better: 'more',
+          ...(inFlight === 64 ? { floor: 2500, goal: 4000 } : {}),
+        })
         row(`  … start → done: p50`, ours.p50Ms, 'ms', { peer: theirs?.p50Ms })
         row(`  … start → done: p99`, ours.p99Ms, 'ms', { peer: theirs?.p99Ms })
         row(`  … cores used by the server`, used / (spans.seconds + 2), 'cores')

@@ -89,11 +89,24 @@ export async function idleLatencies(client, { rounds }) {
 const shapes = {
   sequential: size => Array.from({ length: size }, (_, n) => simple('bench_size_task', `t${n}`)),
   forked: size => [
-    { name: 'f', taskReferenceName: 'f', type: 'FORK_JOIN', inputParameters: {}, forkTasks: Array.from({ length: size }, (_, n) => [simple('bench_size_task', `t${n}`)]) },
+    {
+      name: 'f',
+      taskReferenceName: 'f',
+      type: 'FORK_JOIN',
+      inputParameters: {},
+      forkTasks: Array.from({ length: size }, (_, n) => [simple('bench_size_task', `t${n}`)]),
+    },
     { name: 'j', taskReferenceName: 'j', type: 'JOIN', inputParameters: {}, joinOn: Array.from({ length: size }, (_, n) => `t${n}`) },
   ],
   looped: size => [
-    { name: 'l', taskReferenceName: 'l', type: 'DO_WHILE', inputParameters: {}, loopCondition: `$.l['iteration'] < ${size}`, loopOver: [simple('bench_size_task', 't')] },
+    {
+      name: 'l',
+      taskReferenceName: 'l',
+      type: 'DO_WHILE',
+      inputParameters: {},
+      loopCondition: `$.l['iteration'] < ${size}`,
+      loopOver: [simple('bench_size_task', 't')],
+    },
   ],
 }
 

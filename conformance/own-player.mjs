@@ -34,7 +34,8 @@ async function play(base, steps) {
     const deadline = performance.now() + untilMs
     let answer = await call(base, filled)
     while (filled.until && JSON.stringify(at(answer.body, filled.until.path)) !== JSON.stringify(filled.until.equals)) {
-      if (performance.now() > deadline) return `${step.name}: ${filled.until.path} never became ${JSON.stringify(filled.until.equals)}; at the end ${JSON.stringify(answer.body)?.slice(0, 300)}`
+      if (performance.now() > deadline)
+        return `${step.name}: ${filled.until.path} never became ${JSON.stringify(filled.until.equals)}; at the end ${JSON.stringify(answer.body)?.slice(0, 300)}`
       await sleep(20)
       answer = await call(base, filled)
     }
@@ -60,7 +61,8 @@ async function call(base, { method = 'GET', path, query, body }) {
 }
 
 function compare(expected, answer) {
-  if (expected.status !== undefined && expected.status !== answer.status) return `expected status ${expected.status}, got ${answer.status}: ${answer.text.slice(0, 300)}`
+  if (expected.status !== undefined && expected.status !== answer.status)
+    return `expected status ${expected.status}, got ${answer.status}: ${answer.text.slice(0, 300)}`
   if (expected.text !== undefined && expected.text !== answer.text) return `expected the text ${expected.text}, got ${answer.text.slice(0, 300)}`
   return expected.body === undefined ? null : missing(expected.body, answer.body, '$')
 }
@@ -68,7 +70,8 @@ function compare(expected, answer) {
 /** Everything that is expected must be there; more may be. Lists must be whole. */
 function missing(expected, actual, path) {
   if (Array.isArray(expected)) {
-    if (!Array.isArray(actual) || actual.length !== expected.length) return `${path}: expected ${expected.length} entries, got ${JSON.stringify(actual)?.slice(0, 300)}`
+    if (!Array.isArray(actual) || actual.length !== expected.length)
+      return `${path}: expected ${expected.length} entries, got ${JSON.stringify(actual)?.slice(0, 300)}`
     return expected.map((one, index) => missing(one, actual[index], `${path}[${index}]`)).find(Boolean) ?? null
   }
   if (expected !== null && typeof expected === 'object') {

@@ -69,7 +69,9 @@ async function playSuite(suite) {
   const begun = performance.now()
   const result = await player(args)
   const agreed = wanted.length - result.failing.length
-  console.log(`${suite.name}: ${agreed} of ${wanted.length} agree${options.listed ? ' (all of them listed as not built)' : `, ${listed.size} not built or different on purpose`}; ${((performance.now() - begun) / 1000).toFixed(0)} s`)
+  console.log(
+    `${suite.name}: ${agreed} of ${wanted.length} agree${options.listed ? ' (all of them listed as not built)' : `, ${listed.size} not built or different on purpose`}; ${((performance.now() - begun) / 1000).toFixed(0)} s`,
+  )
   if (options.listed) {
     const done = wanted.filter(name => !result.failing.includes(name))
     for (const name of done) console.log(`  agrees by now, take it off the list: ${name}`)
@@ -122,7 +124,11 @@ function player(args) {
       if (name || /^\s{4,}/.test(line)) lines.push(line)
     })
     child.once('error', reject)
-    child.once('close', code => (code === 2 || (code !== 0 && failing.length === 0) ? reject(new Error(`the player ${basename(args[0])} broke off with ${code}`)) : resolve({ lines, failing })))
+    child.once('close', code =>
+      code === 2 || (code !== 0 && failing.length === 0)
+        ? reject(new Error(`the player ${basename(args[0])} broke off with ${code}`))
+        : resolve({ lines, failing }),
+    )
   })
 }
 
@@ -147,7 +153,10 @@ async function startStroem() {
   const url = await startServer(['--config', join(folder, 'server-config.yaml'), '--data', join(scratch, 'stroem')])
   const text = readFileSync(join(folder, 'worker-config.yaml'), 'utf8')
   const config = join(scratch, 'worker-config.yaml')
-  writeFileSync(config, text.replace(/server_url:.*/, `server_url: "${url}"`).replace(/workspace_cache_dir:[^#\n]*/, `workspace_cache_dir: ${join(scratch, 'cache')} `))
+  writeFileSync(
+    config,
+    text.replace(/server_url:.*/, `server_url: "${url}"`).replace(/workspace_cache_dir:[^#\n]*/, `workspace_cache_dir: ${join(scratch, 'cache')} `),
+  )
   await firstLine([busbar, 'worker', '--config', config], /worker registered/)
   return url
 }

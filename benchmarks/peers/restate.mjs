@@ -17,23 +17,30 @@ export function install() {
   if (existsSync(join(folder, 'node_modules', '@restatedev', 'restate-sdk'))) return
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'package.json'), '{"private":true,"type":"module"}\n')
-  const result = spawnSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error', ...packages], { cwd: folder, stdio: ['ignore', 2, 2] })
+  const result = spawnSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error', ...packages], {
+    cwd: folder,
+    stdio: ['ignore', 2, 2],
+  })
   if (result.status !== 0) throw new Error('the peer could not be installed; run with --no-peer to leave it out')
 }
 
 export async function startRestate(scratch) {
   install()
   const [ingress, admin, node, service] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
-  const server = start(process.execPath, [join(folder, 'node_modules', '.bin', 'restate-server'), '--base-dir', join(scratch, 'restate'), '--node-name', 'bench'], {
-    env: {
-      RESTATE_INGRESS__BIND_ADDRESS: `127.0.0.1:${ingress}`,
-      RESTATE_ADMIN__BIND_ADDRESS: `127.0.0.1:${admin}`,
-      RESTATE_BIND_ADDRESS: `127.0.0.1:${node}`,
-      RESTATE_ADVERTISED_ADDRESS: `http://127.0.0.1:${node}`,
-      RESTATE_LOG_FILTER: 'error',
-      RESTATE_DISABLE_TELEMETRY: 'true',
+  const server = start(
+    process.execPath,
+    [join(folder, 'node_modules', '.bin', 'restate-server'), '--base-dir', join(scratch, 'restate'), '--node-name', 'bench'],
+    {
+      env: {
+        RESTATE_INGRESS__BIND_ADDRESS: `127.0.0.1:${ingress}`,
+        RESTATE_ADMIN__BIND_ADDRESS: `127.0.0.1:${admin}`,
+        RESTATE_BIND_ADDRESS: `127.0.0.1:${node}`,
+        RESTATE_ADVERTISED_ADDRESS: `http://127.0.0.1:${node}`,
+        RESTATE_LOG_FILTER: 'error',
+        RESTATE_DISABLE_TELEMETRY: 'true',
+      },
     },
-  })
+  )
   const endpoint = start(process.execPath, [serviceFile, folder, String(service)])
   await endpoint.line(/ready/)
   const adminPool = new Pool(`http://127.0.0.1:${admin}`)

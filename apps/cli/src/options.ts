@@ -20,9 +20,13 @@ export function readInput(text: string | undefined): Record<string, unknown> {
   try {
     value = JSON.parse(source)
   } catch (cause) {
-    throw new CliError(`--input is not valid JSON: ${(cause as Error).message}. Give an object such as '{"name":"Ada"}', @file.json, or - for standard input.`, 2)
+    throw new CliError(
+      `--input is not valid JSON: ${(cause as Error).message}. Give an object such as '{"name":"Ada"}', @file.json, or - for standard input.`,
+      2,
+    )
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new CliError(`--input must be a JSON object such as '{"name":"Ada"}', found ${source.slice(0, 60)}`, 2)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new CliError(`--input must be a JSON object such as '{"name":"Ada"}', found ${source.slice(0, 60)}`, 2)
   return value as Record<string, unknown>
 }
 

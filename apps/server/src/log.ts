@@ -16,7 +16,14 @@ const redacted = ['authorization', 'cookie', 'token', 'secret', 'password', 'wor
 export function createLog(level: LogLevel, file: number | string = 1): Log {
   const target = destination({ dest: file, sync: false, minLength: 4096, mkdir: false })
   const logger = pino(
-    { level, base: null, messageKey: 'event', redact: [...redacted, ...redacted.map(name => `*.${name}`)], timestamp: pino.stdTimeFunctions.isoTime },
+    {
+      level,
+      base: null,
+      messageKey: 'event',
+      serializers: { error: pino.stdSerializers.err },
+      redact: [...redacted, ...redacted.map(name => `*.${name}`)],
+      timestamp: pino.stdTimeFunctions.isoTime,
+    },
     target,
   )
   // What is buffered is written at least once a second, so that a quiet server shows its last line.

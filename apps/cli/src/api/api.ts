@@ -60,7 +60,8 @@ export class Api {
     } catch (cause) {
       if (signal?.aborted) throw cause
       const { code, message } = cause as NodeJS.ErrnoException
-      if (code === 'ECONNREFUSED') throw new CliError(`No server answers at ${this.url}: start one with "busbar server", or name another with --server or BUSBAR_URL.`)
+      if (code === 'ECONNREFUSED')
+        throw new CliError(`No server answers at ${this.url}: start one with "busbar server", or name another with --server or BUSBAR_URL.`)
       throw new CliError(`The server at ${this.url} could not be asked: ${message}`)
     }
   }
@@ -71,7 +72,9 @@ export function reasonIn(body: unknown): string {
   if (typeof body === 'string') return body.trim() || 'no reason given'
   if (typeof body !== 'object' || body === null) return 'no reason given'
   const { message, error, validationErrors } = body as Record<string, unknown>
-  const details = Array.isArray(validationErrors) ? validationErrors.map(one => (one as { message?: unknown }).message).filter(one => typeof one === 'string') : []
+  const details = Array.isArray(validationErrors)
+    ? validationErrors.map(one => (one as { message?: unknown }).message).filter(one => typeof one === 'string')
+    : []
   const said = typeof message === 'string' ? message : typeof error === 'string' ? error : JSON.stringify(body)
   return details.length > 0 ? `${said} ${details.join('; ')}` : said
 }

@@ -46,7 +46,9 @@ export async function readExecution(api: Api, id: string): Promise<ExecutionStat
 
 export async function readAgain(api: Api, known: Pick<ExecutionState, 'kind' | 'id'>): Promise<ExecutionState> {
   const path = encodeURIComponent(known.id)
-  return known.kind === 'workflow' ? fromWorkflow((await api.must('GET', `/api/workflow/${path}`)) as Raw) : fromJob((await api.must('GET', `/api/jobs/${path}`)) as Raw)
+  return known.kind === 'workflow'
+    ? fromWorkflow((await api.must('GET', `/api/workflow/${path}`)) as Raw)
+    : fromJob((await api.must('GET', `/api/jobs/${path}`)) as Raw)
 }
 
 function fromWorkflow(raw: Raw): ExecutionState {
@@ -65,7 +67,7 @@ function fromWorkflow(raw: Raw): ExecutionState {
     reason: text(raw['reasonForIncompletion']),
     steps: tasks.map(task => ({
       key: String(task['taskId']),
-      name: Number(task['retryCount']) > 0 ? `${task['referenceTaskName']} (try ${Number(task['retryCount']) + 1})` : String(task['referenceTaskName']),
+      name: Number(task['retryCount']) > 0 ? `${String(task['referenceTaskName'])} (try ${Number(task['retryCount']) + 1})` : String(task['referenceTaskName']),
       kind: String(task['taskType']),
       status: String(task['status']),
       startedAt: epoch(task['startTime']) ?? epoch(task['scheduledTime']),
@@ -83,7 +85,7 @@ function fromJob(raw: Raw): ExecutionState {
   return {
     kind: 'job',
     id: String(raw['job_id']),
-    name: `${raw['workspace']}/${raw['task_name']}`,
+    name: `${String(raw['workspace'])}/${String(raw['task_name'])}`,
     status,
     ended: !openStatuses.has(status),
     createdAt: moment(raw['created_at']),
@@ -92,7 +94,7 @@ function fromJob(raw: Raw): ExecutionState {
     output: raw['output'],
     reason: null,
     steps: steps.map(step => ({
-      key: `${step['step_name']}#${step['retry_attempt']}`,
+      key: `${String(step['step_name'])}#${String(step['retry_attempt'])}`,
       name: String(step['step_name']),
       kind: String(step['action_type']),
       status: String(step['status']),

@@ -39,7 +39,9 @@ async function dev(options: Options): Promise<void> {
   const parts = new Parts()
   try {
     const server = await parts.server(options)
-    print(`${paint('good', '●')} Busbar ${version()} is serving at ${paint('strong', server.url)} ${paint('quiet', `(after ${durationText(performance.now() - begun)}; data in ${relative(process.cwd(), options.data) || options.data})`)}`)
+    print(
+      `${paint('good', '●')} Busbar ${version()} is serving at ${paint('strong', server.url)} ${paint('quiet', `(after ${durationText(performance.now() - begun)}; data in ${relative(process.cwd(), options.data) || options.data})`)}`,
+    )
     await parts.workers(server, options.data)
     const api = new Api(server.url)
     await reportEarlier(api)
@@ -90,7 +92,10 @@ class Parts {
       },
       'busbar dev',
     )
-    const quiet = { info: () => undefined, warn: (event: string, fields?: Record<string, unknown>) => print(paint('busy', `shell worker: ${event} ${JSON.stringify(fields ?? {})}`)) }
+    const quiet = {
+      info: () => undefined,
+      warn: (event: string, fields?: Record<string, unknown>) => print(paint('busy', `shell worker: ${event} ${JSON.stringify(fields ?? {})}`)),
+    }
     this.#shell = await startWorker(config, { log: quiet, environment: process.env, version: version(), now: () => new Date() })
     this.#typescript = await startSampleWorker(server.url)
   }
@@ -116,7 +121,9 @@ async function runSamples(api: Api): Promise<boolean> {
   const never = new AbortController().signal
   print(`\n${paint('strong', 'A Conductor workflow')} ${paint('quiet', `${samples.workflow.file}, its tasks done by a TypeScript worker`)}`)
   await api.must('PUT', '/api/metadata/workflow', [JSON.parse(readFileSync(samples.workflow.path, 'utf8'))])
-  const id = String(await api.must('POST', '/api/workflow', { name: samples.workflow.name, input: samples.workflow.input, correlationId: samples.correlationId }))
+  const id = String(
+    await api.must('POST', '/api/workflow', { name: samples.workflow.name, input: samples.workflow.input, correlationId: samples.correlationId }),
+  )
   const workflow = await follow(api, { kind: 'workflow', id }, print, never)
 
   print(`\n${paint('strong', 'A Strøm flow')} ${paint('quiet', `${samples.flow.file}, its steps run by the shell worker`)}`)

@@ -49,7 +49,11 @@ async function taskLogs(api: Api, workflow: { tasks: { taskId: string; reference
     const { status, body } = await api.ask('GET', `/api/tasks/${task.taskId}/log`)
     if (status !== 200 || !Array.isArray(body)) continue
     for (const entry of body as { log: string; createdTime: number }[]) {
-      print(options.json ? JSON.stringify({ task: task.referenceTaskName, ...entry }) : `${paint('accent', task.referenceTaskName.padEnd(12))} ${paint('quiet', '│')} ${harmless(entry.log)}`)
+      print(
+        options.json
+          ? JSON.stringify({ task: task.referenceTaskName, ...entry })
+          : `${paint('accent', task.referenceTaskName.padEnd(12))} ${paint('quiet', '│')} ${harmless(entry.log)}`,
+      )
     }
   }
 }

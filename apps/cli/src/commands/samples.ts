@@ -7,7 +7,12 @@ const place = (path: string) => fileURLToPath(new URL(path, folder))
 
 export const samples = {
   correlationId: 'busbar-dev',
-  workflow: { name: 'greeting', file: 'examples/workflows/greeting.json', path: place('workflows/greeting.json'), input: { name: 'Ada', languages: ['en', 'no', 'de'] } },
+  workflow: {
+    name: 'greeting',
+    file: 'examples/workflows/greeting.json',
+    path: place('workflows/greeting.json'),
+    input: { name: 'Ada', languages: ['en', 'no', 'de'] },
+  },
   flow: { name: 'hello', file: 'examples/flows', input: { name: 'Ada' } },
   flowsFolder: place('flows'),
   workerFile: place('hello-worker/worker.mjs'),
@@ -19,7 +24,11 @@ export interface SampleWorker {
 
 /** A process of its own, as users' workers are. */
 export async function startSampleWorker(serverUrl: string): Promise<SampleWorker> {
-  const child = spawn(process.execPath, [samples.workerFile], { env: { ...process.env, BUSBAR_URL: serverUrl }, stdio: ['ignore', 'ignore', 'inherit'], detached: true })
+  const child = spawn(process.execPath, [samples.workerFile], {
+    env: { ...process.env, BUSBAR_URL: serverUrl },
+    stdio: ['ignore', 'ignore', 'inherit'],
+    detached: true,
+  })
   const gone = new Promise<void>(resolve => child.once('exit', () => resolve()))
   // Should this process die without stopping it, its worker must not go on alone.
   process.once('exit', () => child.kill('SIGKILL'))

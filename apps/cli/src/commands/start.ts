@@ -26,7 +26,8 @@ export function startCommand(program: Command): void {
 
 async function start(api: Parameters<Parameters<typeof withApi>[1]>[0], name: string, options: Options): Promise<void> {
   const version = options.workflowVersion === undefined ? undefined : Number(options.workflowVersion)
-  if (version !== undefined && !Number.isInteger(version)) throw new CliError(`--workflow-version must be a whole number, found '${options.workflowVersion}'.`, 2)
+  if (version !== undefined && !Number.isInteger(version))
+    throw new CliError(`--workflow-version must be a whole number, found '${options.workflowVersion}'.`, 2)
   const request = { name, version, input: readInput(options.input), correlationId: options.correlationId }
   const id = String(await api.must('POST', '/api/workflow', request))
   if (!options.follow) {

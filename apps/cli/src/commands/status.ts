@@ -16,7 +16,9 @@ export function statusCommand(program: Command): void {
     .description('show one workflow or job, or without an id the server: its health, counts, queues and newest jobs')
     .option('-n, --limit <number>', 'how many jobs to list', '15')
     .option('--json', 'print JSON')
-    .action((id: string | undefined, options: Options) => withApi(options, api => (id === undefined ? showServer(api, options) : showExecution(api, id, options))))
+    .action((id: string | undefined, options: Options) =>
+      withApi(options, api => (id === undefined ? showServer(api, options) : showExecution(api, id, options))),
+    )
 }
 
 async function showExecution(api: Api, id: string, options: Options): Promise<void> {
@@ -56,14 +58,28 @@ async function showServer(api: Api, options: Options): Promise<void> {
   print(`${healthy ? paint('good', '● healthy') : paint('bad', '● not healthy')}  ${api.url}`)
   print(`jobs: ${pairs(stats)}`)
   const waiting = Object.entries(queues as Record<string, number>).filter(([, size]) => size > 0)
-  if (waiting.length > 0) print(`\n${table(['queue', 'waiting'], waiting.map(([name, size]) => [name, String(size)]))}`)
+  if (waiting.length > 0)
+    print(
+      `\n${table(
+        ['queue', 'waiting'],
+        waiting.map(([name, size]) => [name, String(size)]),
+      )}`,
+    )
   const { items } = jobs as { items: Record<string, string | null>[] }
-  if (items.length > 0) print(`\n${table(['job', 'flow', 'status', 'created'], items.map(job => [`${job['job_id']}`, `${job['workspace']}/${job['task_name']}`, statusText(`${job['status']}`), `${job['created_at']}`]))}`)
+  if (items.length > 0)
+    print(
+      `\n${table(
+        ['job', 'flow', 'status', 'created'],
+        items.map(job => [`${job['job_id']}`, `${job['workspace']}/${job['task_name']}`, statusText(`${job['status']}`), `${job['created_at']}`]),
+      )}`,
+    )
 }
 
 function pairs(counts: unknown): string {
-  return Object.entries(counts as Record<string, number>)
-    .filter(([, count]) => count > 0)
-    .map(([name, count]) => `${count} ${name}`)
-    .join(', ') || 'none yet'
+  return (
+    Object.entries(counts as Record<string, number>)
+      .filter(([, count]) => count > 0)
+      .map(([name, count]) => `${count} ${name}`)
+      .join(', ') || 'none yet'
+  )
 }

@@ -6,7 +6,11 @@ export function table(header: readonly string[], rows: readonly (readonly string
   const widths = header.map((title, column) => Math.max(title.length, ...rows.map(row => widthOf(row[column] ?? ''))))
   const line = (cells: readonly string[], tone: 'strong' | 'plain') =>
     cells
-      .map((cell, column) => (column === cells.length - 1 ? cut(cell, Math.max(widthMax - sum(widths.slice(0, column)) - 2 * column, 12)) : cell + ' '.repeat((widths[column] ?? 0) - widthOf(cell))))
+      .map((cell, column) =>
+        column === cells.length - 1
+          ? cut(cell, Math.max(widthMax - sum(widths.slice(0, column)) - 2 * column, 12))
+          : cell + ' '.repeat((widths[column] ?? 0) - widthOf(cell)),
+      )
       .map(cell => paint(tone, cell))
       .join('  ')
   return [line(header, 'strong'), ...rows.map(row => line(row, 'plain'))].join('\n')

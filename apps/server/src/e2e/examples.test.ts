@@ -1,9 +1,13 @@
-/** The sample workflow, worked on by the sample worker in a process of its own, as `npm start` runs them. */
+/** The samples that `npm start` shows: the workflow with its worker in a process of its own, and the flow with the shell worker. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ConductorClient, type WorkflowDef, WorkflowManager } from '@busbar/sdk'
+import { readConfig, startWorker } from '@busbar/worker'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ServerInTest, serverInTest } from '../testing/server-in-test.js'
 
@@ -11,7 +15,7 @@ const example = (path: string) => fileURLToPath(new URL(`../../../../examples/${
 
 let server: ServerInTest
 beforeAll(async () => {
-  server = await serverInTest()
+  server = await serverInTest({ workspaces: { examples: { type: 'folder', path: example('flows') } } })
 })
 afterAll(() => server.stop())
 
@@ -38,5 +42,34 @@ test.each([
     const [code] = await once(worker, 'exit')
     expect(code).toBe(0)
     client.close()
+  }
+})
+
+test('the flow greets once for each word, skips the quiet evening, and writes a card', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'busbar-examples-'))
+  const { config } = readConfig(
+    {
+      server_url: server.url,
+      worker_token: server.workerToken,
+      worker_name: 'test',
+      max_concurrent: 4,
+      poll_interval_secs: 1,
+      workspace_cache_dir: folder,
+      capabilities: ['script'],
+    },
+    'the test',
+  )
+  const worker = await startWorker(config, { log: { info() {}, warn() {} }, environment: process.env, version: '0.0.0', now: () => new Date() })
+  try {
+    const { json: started } = await server.call('POST', '/api/workspaces/examples/tasks/hello/execute', { input: { name: 'Ada' } })
+    const until = Date.now() + 20_000
+    let job = (await server.call('GET', `/api/jobs/${started.job_id}`)).json
+    while (['pending', 'running'].includes(job.status) && Date.now() < until) job = (await server.call('GET', `/api/jobs/${started.job_id}`)).json
+    expect(job).toMatchObject({ status: 'completed', output: { card: { card: 'Hello, Ada! Hei, Ada! Moin, Ada! See you at the party.' } } })
+    const states = Object.fromEntries(job.steps.map((step: { step_name: string; status: string }) => [step.step_name, step.status]))
+    expect(states).toMatchObject({ 'greet[2]': 'completed', party: 'completed', tea: 'skipped' })
+  } finally {
+    await worker.stop()
+    await rm(folder, { recursive: true, force: true })
   }
 })

@@ -2,5 +2,5 @@
 export const definitionLimits = {
   /** Tasks within tasks: a branch of a switch inside a loop inside a fork is level 4. */
   depthMax: 64,
-  tasksMax: 10_000,
+  tasksMax: 25_000,
 } as const

@@ -8,7 +8,7 @@ import type { Database, SqlValue } from './driver.js'
 import { Withdrawn } from './flush.js'
 import type { AppendNotes } from './logs.js'
 import type { Outbox } from './messages.js'
-import { changingColumns, stateFormat, textOf } from './rows.js'
+import { changingColumns, inlineBriefCharsMax, stateFormat, textOf } from './rows.js'
 import type { Tallies } from './tallies.js'
 
 /** A change with its JSON already written: that work, and what may throw in it, stays out of the transaction. */
@@ -50,11 +50,13 @@ export function prepareCommit(
 
   return ({ changes, state, brief, data, bodies }) => {
     const { id, execution } = changes
-    const head = executions.head(id)
-    if (execution ? changes.version !== (head?.version ?? 0) : !head) return 'stale'
-    if (execution) {
-      if (head) executions.update(head, changes, execution, state, brief)
-      else executions.insert(changes, execution, state, brief)
+    const isNew = execution !== null && changes.version === 0
+    const head = isNew ? undefined : executions.head(id)
+    if (isNew) {
+      if (!executions.insert(changes, execution, state, brief)) return 'stale'
+    } else {
+      if (!head || (execution && head.version !== changes.version)) return 'stale'
+      if (execution) executions.update(head, changes, execution, state, brief)
     }
     for (const ordinal of changes.removed) attempts.remove(id, ordinal)
     for (const [index, { attempt, expectedFence }] of changes.attempts.entries()) {
@@ -73,8 +75,9 @@ function prepareExecutions(database: Database) {
   const select = database.prepare<Head>('SELECT version, dialect, status, created_at, ended_at, due FROM executions WHERE id = ?')
   const insert = database.prepare(`
     INSERT INTO executions (id, dialect, namespace, name, label_version, handle, source, definition, parent, status, created_at, updated_at,
-      ended_at, due, version, last_ordinal, last_message, format, state)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ${stateFormat}, ?)`)
+      ended_at, due, version, last_ordinal, last_message, format, state, brief)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ${stateFormat}, ?, ?)
+    ON CONFLICT DO NOTHING`)
   // Most changes of an execution on its way touch no indexed column, and SQLite rewrites the index entries of every column
   // that a statement names, changed or not: so there is one statement that names none of them.
   const updateQuietly = database.prepare(`
@@ -84,18 +87,30 @@ function prepareExecutions(database: Database) {
     WHERE id = ?`)
   const relabel = database.prepare(`
     UPDATE executions SET definition = ?, namespace = ?, name = ?, label_version = ?, handle = ?, source = ?, created_at = ? WHERE id = ?`)
-  const insertBrief = database.prepare('INSERT INTO execution_briefs (brief, execution_id) VALUES (?, ?)')
-  const updateBrief = database.prepare('UPDATE execution_briefs SET brief = ? WHERE execution_id = ?')
+  const updateBrief = database.prepare('UPDATE executions SET brief = ? WHERE id = ?')
+  const putLargeBrief = database.prepare('INSERT OR REPLACE INTO execution_briefs (execution_id, brief) VALUES (?, ?)')
+  const dropLargeBrief = database.prepare('DELETE FROM execution_briefs WHERE execution_id = ?')
+
+  function replaceBrief(id: string, brief: string): void {
+    const isLarge = brief.length > inlineBriefCharsMax
+    updateBrief.run(isLarge ? null : brief, id)
+    if (isLarge) putLargeBrief.run(id, brief)
+    else dropLargeBrief.run(id)
+  }
 
   return {
     head: (id: string) => select.get(id),
 
-    insert({ id, due, lastOrdinal, lastMessage }: Changes, execution: Execution, state: string, brief: string): void {
+    /** False when there is one already. */
+    insert({ id, due, lastOrdinal, lastMessage }: Changes, execution: Execution, state: string, brief: string): boolean {
       const { dialect, label, definition, parent, status, createdAt, updatedAt, endedAt } = execution
       const { namespace, name, version, handle, source } = label
       const who = [id, dialect, namespace, name, version, handle, source, definition, parent?.attempt ?? null]
-      insert.run(...who, status, createdAt, updatedAt, endedAt, due, lastOrdinal, lastMessage, state)
-      insertBrief.run(brief, id)
+      const isLarge = brief.length > inlineBriefCharsMax
+      const inserted = insert.run(...who, status, createdAt, updatedAt, endedAt, due, lastOrdinal, lastMessage, state, isLarge ? null : brief)
+      if (Number(inserted.changes) === 0) return false
+      if (isLarge) putLargeBrief.run(id, brief)
+      return true
     },
 
     update(head: Head, { id, due, lastOrdinal, lastMessage, briefChanged }: Changes, execution: Execution, state: string, brief: string): void {
@@ -103,7 +118,7 @@ function prepareExecutions(database: Database) {
       const isQuiet = status === head.status && endedAt === head.ended_at && due === head.due
       if (isQuiet) updateQuietly.run(updatedAt, lastOrdinal, lastMessage, state, id)
       else update.run(status, endedAt, due, updatedAt, lastOrdinal, lastMessage, state, id)
-      if (briefChanged) updateBrief.run(brief, id)
+      if (briefChanged) replaceBrief(id, brief)
       if (briefChanged || createdAt !== head.created_at)
         relabel.run(definition, label.namespace, label.name, label.version, label.handle, label.source, createdAt, id)
     },

@@ -22,7 +22,7 @@ export function list(database: Database, tallies: Tallies, request: ListRequest)
   const values = conditions.flatMap(condition => condition.values)
   const direction = request.order === 'newest' ? 'DESC' : 'ASC'
   const page = database.prepare<ExecutionRow>(`
-    SELECT * FROM executions JOIN execution_briefs ON execution_id = id
+    SELECT executions.*, execution_briefs.brief AS large_brief FROM executions LEFT JOIN execution_briefs ON execution_id = id
     WHERE id IN (SELECT id FROM executions WHERE ${where} ORDER BY created_at ${direction}, id ${direction} LIMIT ? OFFSET ?)
     ORDER BY created_at ${direction}, id ${direction}`)
   const executions = page.all(...values, request.limit, request.offset).map(executionFromRow)

@@ -11,7 +11,9 @@ interface HeadRow extends ExecutionRow {
 }
 
 export function prepareLoad(database: Database): (id: ExecutionId) => LoadedExecution | null {
-  const head = database.prepare<HeadRow>('SELECT * FROM executions JOIN execution_briefs ON execution_id = id WHERE id = ?')
+  const head = database.prepare<HeadRow>(
+    'SELECT executions.*, execution_briefs.brief AS large_brief FROM executions LEFT JOIN execution_briefs ON execution_id = id WHERE id = ?',
+  )
   const attempts = database.prepare<AttemptRow>('SELECT * FROM attempts WHERE execution_id = ? ORDER BY ordinal')
   return id => {
     const row = head.get(id)

@@ -40,8 +40,12 @@ export interface ExecutionRow {
   readonly ended_at: Instant | null
   readonly format: number
   readonly state: string
-  readonly brief: string
+  readonly brief: string | null
+  readonly large_brief: string | null
 }
+
+/** A larger brief has a row of its own. */
+export const inlineBriefCharsMax = 2_000
 
 export function executionFromRow(row: ExecutionRow): Execution {
   if (row.format !== stateFormat)
@@ -56,7 +60,7 @@ export function executionFromRow(row: ExecutionRow): Execution {
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     endedAt: row.ended_at,
-    brief: JSON.parse(row.brief) as unknown,
+    brief: JSON.parse(row.brief ?? row.large_brief ?? 'null') as unknown,
     state: JSON.parse(row.state) as unknown,
   }
 }

@@ -74,6 +74,17 @@ export function payloadContract(open: OpenStore): void {
       expect([execution.brief, execution.state]).toEqual([{ big }, { big }])
     })
 
+    it('replaces a large brief by a small one and back', async () => {
+      const { store } = await open()
+      const big = 'x'.repeat(50_000)
+      const view = await waitingExecution(store, 1)
+      for (const brief of [{ big }, 'small', { big: `${big}!` }, { big }, null]) {
+        view.setBrief(brief)
+        await commit(store, view)
+        expect((await mustLoad(store, idOf(1))).execution.brief).toEqual(brief)
+      }
+    })
+
     it('bears thousands of attempts in one execution, in their order', async () => {
       const { store } = await open()
       const view = await waitingExecution(store, 1, ...Array.from({ length: 3_000 }, () => ({})))

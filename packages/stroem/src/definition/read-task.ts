@@ -1,7 +1,7 @@
 import type { Json } from '@busbar/kernel'
 import { type ReadAction, readAction } from './read-action.js'
 import { readDuration, readHooks, readInputField, readRetry, readTexts } from './read-fields.js'
-import { BadField, dictionaryOf, Reader } from './reader.js'
+import { BadField, dictionaryOf, type Reader } from './reader.js'
 import type { Dictionary, InputField, Step, TaskDef } from './types.js'
 
 export interface ReadTask {
@@ -11,7 +11,7 @@ export interface ReadTask {
   readonly warnings: readonly string[]
 }
 
-export function inlineName(task: string, step: string): string {
+function inlineName(task: string, step: string): string {
   return `_inline:${task}:${step}`
 }
 

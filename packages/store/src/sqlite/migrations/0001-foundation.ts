@@ -1,8 +1,12 @@
-/** Text of a migration never changes once it was released: it is checksummed. */
+/**
+ * Text of a migration never changes once it was released: it is checksummed.
+ *
+ * Unions are checked by OR and not by IN: for a list of more than two SQLite builds a table each time it checks a row.
+ */
 export const foundation = `
 CREATE TABLE executions (
   id TEXT PRIMARY KEY NOT NULL,
-  dialect TEXT NOT NULL CHECK (dialect IN ('conductor', 'stroem')),
+  dialect TEXT NOT NULL CHECK (dialect = 'conductor' OR dialect = 'stroem'),
   namespace TEXT NOT NULL,
   name TEXT NOT NULL,
   label_version TEXT NOT NULL,
@@ -11,7 +15,9 @@ CREATE TABLE executions (
   definition TEXT NOT NULL,
   -- The id of the attempt that started it, which names its execution too.
   parent TEXT,
-  status TEXT NOT NULL CHECK (status IN ('running', 'paused', 'completed', 'failed', 'timedOut', 'cancelled')),
+  status TEXT NOT NULL CHECK (
+    status = 'running' OR status = 'completed' OR status = 'paused' OR status = 'failed' OR status = 'timedOut' OR status = 'cancelled'
+  ),
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   ended_at INTEGER,
@@ -21,7 +27,9 @@ CREATE TABLE executions (
   last_message INTEGER NOT NULL,
   -- How to read state and brief: see stateFormat in rows.ts.
   format INTEGER NOT NULL,
-  state TEXT NOT NULL
+  state TEXT NOT NULL,
+  -- Null when it is large: then it stands in execution_briefs, so that an update does not write it again.
+  brief TEXT
 ) STRICT;
 
 CREATE INDEX executions_due
@@ -44,7 +52,6 @@ CREATE INDEX executions_not_completed
   -- list.ts: those that run, are paused or ended badly; few beside the completed ones
   ON executions (dialect, created_at, id, status, name) WHERE status <> 'completed';
 
--- What an execution was started with: large, rarely read, rarely written.
 CREATE TABLE execution_briefs (
   execution_id TEXT PRIMARY KEY NOT NULL,
   brief TEXT NOT NULL
@@ -66,11 +73,14 @@ CREATE TABLE attempts (
   queue TEXT,
   priority INTEGER NOT NULL,
   lease_ms INTEGER,
-  state TEXT NOT NULL CHECK (state IN ('waiting', 'leased', 'held', 'closed')),
+  state TEXT NOT NULL CHECK (state = 'waiting' OR state = 'leased' OR state = 'closed' OR state = 'held'),
   -- Waiting: not before; leased and held: since; closed: when.
   state_at INTEGER NOT NULL,
   until INTEGER CHECK (until IS NULL OR state = 'leased'),
-  outcome TEXT CHECK (outcome IN ('completed', 'tolerated', 'failed', 'failedFinally', 'timedOut', 'cancelled', 'skipped')),
+  outcome TEXT CHECK (
+    outcome IS NULL OR outcome = 'completed' OR outcome = 'failed' OR outcome = 'tolerated' OR outcome = 'failedFinally' OR outcome = 'timedOut'
+    OR outcome = 'cancelled' OR outcome = 'skipped'
+  ),
   fence INTEGER NOT NULL CHECK (fence >= 0),
   claims INTEGER NOT NULL,
   opened_at INTEGER NOT NULL,
@@ -81,8 +91,8 @@ CREATE TABLE attempts (
   data TEXT NOT NULL,
   PRIMARY KEY (execution_id, ordinal),
   CHECK ((state = 'closed') = (outcome IS NOT NULL)),
-  CHECK (state NOT IN ('waiting', 'leased') OR queue IS NOT NULL),
-  CHECK (state <> 'leased' OR last_worker IS NOT NULL)
+  CHECK (queue IS NOT NULL OR state = 'closed' OR state = 'held'),
+  CHECK (last_worker IS NOT NULL OR state <> 'leased')
 ) STRICT;
 
 CREATE INDEX attempts_waiting
@@ -110,7 +120,7 @@ CREATE TABLE snapshots (
 ) STRICT;
 
 CREATE TABLE definitions (
-  kind TEXT NOT NULL CHECK (kind IN ('workflow', 'task')),
+  kind TEXT NOT NULL CHECK (kind = 'workflow' OR kind = 'task'),
   namespace TEXT NOT NULL,
   name TEXT NOT NULL,
   version INTEGER NOT NULL,

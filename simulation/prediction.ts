@@ -1,0 +1,34 @@
+/** What a model says about a run, and what it is told about it. */
+import type { ExecutionStatus, Json } from '@busbar/kernel'
+import type { Report, Try } from './behaviour.js'
+
+/** How a try ended. Which of several possible ends it was (a worker that was late, say) is checked elsewhere. */
+export type Fate = Report | { readonly outcome: 'timedOut' }
+
+/** What is known of a run besides its definition. */
+export interface Facts {
+  readonly fateOf: (one: Try) => Fate
+  /** Null: there is no such execution. */
+  readonly statusOf: (path: string) => ExecutionStatus | null
+}
+
+export interface ExpectedExecution {
+  /** More than one: it depends on what happens first. */
+  readonly statuses: ReadonlySet<ExecutionStatus>
+  /** All that is expected must have happened; else nothing more than it. */
+  readonly isExact: boolean
+  /** Undefined: not predicted. */
+  readonly output: Json | undefined
+  readonly variables: Json | undefined
+}
+
+export interface Prediction {
+  /** By path. */
+  readonly executions: Map<string, ExpectedExecution>
+  /** How many tries each activity has, by `<path>/<key>`. */
+  readonly tries: Map<string, number>
+}
+
+export function emptyPrediction(): Prediction {
+  return { executions: new Map(), tries: new Map() }
+}
