@@ -60,9 +60,7 @@ async function measureWire() {
     if (wants('rate')) {
       for (const inFlight of [1, 64, 256]) {
         say(`one-task executions, ${inFlight} in flight…`)
-        const cpu = cpuSeconds(busbar.pid)
-        const ours = await oneTaskRate(busbar.client, { inFlight, seconds: spans.seconds })
-        const used = cpuSeconds(busbar.pid) - cpu
+        const ours = await oneTaskRate(busbar.client, { inFlight, seconds: spans.seconds, cpuSeconds: () => cpuSeconds(busbar.pid) })
         const theirs = await peer?.rate({ inFlight, seconds: spans.seconds })
         row(`one-task executions a second, ${inFlight} in flight`, ours.perSecond, '/s', {
           peer: theirs?.perSecond,
@@ -71,7 +69,8 @@ async function measureWire() {
         })
         row(`  … start → done: p50`, ours.p50Ms, 'ms', { peer: theirs?.p50Ms })
         row(`  … start → done: p99`, ours.p99Ms, 'ms', { peer: theirs?.p99Ms })
-        row(`  … cores used by the server`, used / (spans.seconds + 2), 'cores')
+        row('  … cores used by the server', ours.cores, 'cores')
+        row('  … server CPU per execution', ours.cpuMicrosecondsEach, 'µs')
       }
     }
   } finally {

@@ -15,7 +15,7 @@ const only = (status: Ended): Ends => new Set([status])
 
 export function predictConductor(root: Workflow, child: Workflow, facts: Facts): Prediction {
   const prediction = emptyPrediction()
-  new Model(prediction, child, facts, '').run(root, true)
+  new Model(prediction, child, facts, '').run(root)
   return prediction
 }
 
@@ -27,7 +27,6 @@ class Model {
   readonly #variables: Record<string, Json> = {}
   /** Of the newest try of each worker task. */
   readonly #values = new Map<string, number | null>()
-  #isExact = true
 
   constructor(prediction: Prediction, child: Workflow, facts: Facts, path: string) {
     this.#prediction = prediction
@@ -36,10 +35,9 @@ class Model {
     this.#path = path
   }
 
-  run(workflow: Workflow, isParentExact: boolean): Ends {
-    this.#isExact = isParentExact
+  run(workflow: Workflow): Ends {
     const ends = this.#list(workflow.tasks, '')
-    const isExact = ends.size === 0 && isParentExact
+    const isExact = ends.size === 0
     const statuses: Ends = ends.size === 0 ? only('completed') : ends
     const read = Object.entries(workflow.outputParameters).map(([name, expression]) => [name, this.#read(expression)] as const)
     const output = isExact && read.length > 0 ? Object.fromEntries(read) : undefined
@@ -103,7 +101,7 @@ class Model {
     for (let number = 0; ; number++) {
       this.#expect(key, number + 1)
       const path = childPath({ path: this.#path, key, number })
-      const possible = new Model(this.#prediction, this.#child, this.#facts, path).run(task.subWorkflowParam.workflowDefinition ?? this.#child, this.#isExact)
+      const possible = new Model(this.#prediction, this.#child, this.#facts, path).run(task.subWorkflowParam.workflowDefinition ?? this.#child)
       const status = this.#statusOf(path, possible)
       if (status === 'completed') return none
       if (status !== 'cancelled' && number < task.retryCount) continue

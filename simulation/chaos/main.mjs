@@ -32,6 +32,7 @@ const wire = new Wire(victim.url, workerToken)
 const records = new Records()
 const load = { isOn: true }
 const workers = { isOn: true }
+const hired = []
 const counts = { kills: 0, inStartUp: 0, workerKills: 0 }
 
 // Whatever ends this program, what it started ends with it.
@@ -83,16 +84,14 @@ function aliveMs(chance) {
 function startClients() {
   const client = (run, name, more = {}) => run({ wire, records, load, workers, chance: seeded(seed, name), name, ...more })
   const clients = [client(starter, 'ada'), client(starter, 'bob'), client(executor, 'cyd'), client(definer, 'dan'), client(watcher, 'eve')]
-  for (const type of taskTypes) for (const number of [1, 2]) void working(client(conductorWorker, `${type}-${number}`, { type }))
+  for (const type of taskTypes) for (const number of [1, 2]) hire(client(conductorWorker, `${type}-${number}`, { type }))
   // Beside the real worker the scripted ones rest, or it would get nothing to do.
-  for (const number of [1, 2, 3, 4]) void working(client(scriptedWorker, `scripted-${number}`, { paused: () => shell.isOn && load.isOn }))
+  for (const number of [1, 2, 3, 4]) hire(client(scriptedWorker, `scripted-${number}`, { paused: () => shell.isOn && load.isOn }))
   return clients
 }
 
-const working_ = new Set()
-function working(worker) {
-  working_.add(worker)
-  return worker.catch(error => records.problem(`a client of this test broke: ${error.stack}`))
+function hire(worker) {
+  hired.push(worker.catch(error => records.problem(`a worker of this test broke: ${error.stack}`)))
 }
 
 /** The real worker comes for a while now and then, and is killed in the middle of something. */
@@ -129,7 +128,7 @@ async function drain() {
     await sleep(250)
   }
   workers.isOn = false
-  await Promise.allSettled(working_)
+  await Promise.all(hired)
 }
 
 async function openWork() {

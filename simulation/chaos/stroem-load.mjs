@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const step = (name, more = '') => `
       ${name}:
         type: script
+        input: { key: "{{ input.key }}" }
         retry: { max_attempts: 10, delay: 1s }${more}
         script: |
           echo 'OUTPUT: {"said": "{{ input.key }}/${name}"}'`
@@ -23,6 +24,7 @@ const flows = `tasks:
       each:
         type: script
         for_each: [1, 2, 3]
+        input: { key: "{{ input.key }}" }
         retry: { max_attempts: 10, delay: 1s }
         script: |
           echo 'OUTPUT: {"said": "{{ input.key }}/each"}'${step('last', '\n        depends_on: [each]')}

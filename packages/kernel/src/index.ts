@@ -23,6 +23,7 @@ export { isRefusal, Problem, type ProblemCode, type Refusal, refuse } from './pr
 export { type AfterFailure, afterFailure, type Backoff, delayAfter, delayMsLimit, jitterOf, noBackoff, type RetryPolicy } from './retry.js'
 export { assertNever } from './std/assert-never.js'
 export type { Brand } from './std/brand.js'
+export { parseDuration } from './std/duration.js'
 export { BrokenInvariant, invariant } from './std/invariant.js'
 export { isJsonObject, type Json, type JsonObject } from './std/json.js'
 export { after, earliest, type Instant, instant } from './time.js'

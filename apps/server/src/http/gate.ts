@@ -84,9 +84,9 @@ function checkParams(request: FastifyRequest, route: Route): void {
   }
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
+// oxlint-disable-next-line no-control-regex -- refusing them is the point
 const forbiddenCharacters = /[\\\u0000-\u001f\u007f]/
-// biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
+// oxlint-disable-next-line no-control-regex -- refusing them is the point
 const forbiddenInParam = /[/\\\u0000-\u001f\u007f]/
 
 function checkWorkerToken(header: string | undefined, token: Buffer): void {

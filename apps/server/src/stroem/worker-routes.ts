@@ -8,14 +8,16 @@ import type { Call } from '../http/call.js'
 import { limits } from '../http/limits.js'
 import { throwIfRefused, WireProblem } from '../http/problem.js'
 import type { Route } from '../http/route.js'
+import type { Health } from '../health.js'
 import { parseLogLines } from './log-lines.js'
-import { findJob, isUuid, objectBody, optionalObjectBody, tellJob, textField, workerJobId } from './requests.js'
+import { findJob, isUuid, type JobView, objectBody, optionalObjectBody, tellJob, textField, workerJobId } from './requests.js'
 import type { WorkerDetail } from './worker-detail.js'
 import type { Workspaces } from './workspaces.js'
 
 export interface WorkerRouteParts {
   readonly engine: EngineApi
   readonly workspaces: Workspaces
+  readonly health: Health
 }
 
 export function workerRoutes(parts: WorkerRouteParts): Route[] {
@@ -38,7 +40,7 @@ export function workerRoutes(parts: WorkerRouteParts): Route[] {
     post('/worker/jobs/{job}/steps/{step}/start', 'A worker begins a step', call => begin(engine, call)),
     post('/worker/jobs/{job}/steps/{step}/complete', 'A worker reports a step', call => complete(engine, call)),
     post('/worker/jobs/{job}/logs', 'A worker sends log lines', call => appendLogs(engine, call)),
-    get('/worker/jobs/{job}/cancelled', 'Whether a job was cancelled', call => cancelled(engine, call)),
+    get('/worker/jobs/{job}/cancelled', 'Whether a job was cancelled; waits for its end with wait_secs', call => cancelled(parts, call)),
     post('/worker/jobs/{job}/complete', 'Ends a whole job', call => completeJob(engine, call)),
     get('/worker/workspace/{file}', 'The archive of a workspace: {workspace}.tar.gz', call => archive(parts.workspaces, call)),
   ]
@@ -135,9 +137,30 @@ async function completeJob(engine: EngineApi, call: Call): Promise<Answer> {
   return tell(engine, job, { kind: 'completeJob', output: output ?? null })
 }
 
-async function cancelled(engine: EngineApi, call: Call): Promise<Answer> {
-  const view = await findJob(engine, workerJobId(call))
+/** With wait_secs, an addition of ours, the answer is held until the job has ended, cancelled or otherwise. */
+async function cancelled({ engine, health }: WorkerRouteParts, call: Call): Promise<Answer> {
+  const job = workerJobId(call)
+  const waitMs = waitMsOf({ wait_secs: Number(call.query('wait_secs')) })
+  const view = waitMs === 0 ? await findJob(engine, job) : await whenEnded(engine, job, waitMs, [call.gone, health.draining])
   return json(200, { cancelled: view?.status === 'cancelled' })
+}
+
+/** The job as it is when it has ended, when the wait is over, or when one of the signals says so. */
+async function whenEnded(engine: EngineApi, job: ExecutionId, waitMs: number, leave: readonly AbortSignal[]): Promise<JobView | null> {
+  const until = engine.now() + waitMs
+  const answered = new AbortController()
+  const signal = AbortSignal.any([...leave, answered.signal])
+  try {
+    for (;;) {
+      // Watched before the look, so that no commit falls between the two.
+      const changed = engine.changed(job, { timeoutMs: Math.max(until - engine.now(), 0), signal })
+      const view = await findJob(engine, job)
+      if (view === null || view.isTerminal || signal.aborted || engine.now() >= until) return view
+      await changed
+    }
+  } finally {
+    answered.abort()
+  }
 }
 
 async function appendLogs(engine: EngineApi, call: Call): Promise<Answer> {

@@ -18,7 +18,8 @@ export interface Reply {
   readonly headers: Headers
   readonly text: string
   /** The body as JSON; undefined when it is none. */
-  readonly json: any // biome-ignore lint/suspicious/noExplicitAny: a test looks into whatever comes
+  // oxlint-disable-next-line typescript/no-explicit-any -- a test looks into whatever comes
+  readonly json: any
 }
 
 export async function serverInTest(flags: ConfigFlags = {}): Promise<ServerInTest> {

@@ -8,7 +8,7 @@ import { everyTask } from './every-task.js'
 import { parseTaskDef } from './parse-task-def.js'
 import { parseWorkflowDef } from './parse-workflow-def.js'
 import { workflowDefToWire } from './to-wire.js'
-import type { SubWorkflowParams, TaskDef, WorkflowDef, WorkflowTask } from './types.js'
+import { isSimple, type SubWorkflowParams, type TaskDef, type WorkflowDef, type WorkflowTask } from './types.js'
 
 export function snapshotOf(def: WorkflowDef, taskDefs: ReadonlyMap<string, TaskDef>): string {
   const embedded = taskNames(def).map(name => taskDefs.get(name))
@@ -44,7 +44,7 @@ export function withTaskDefs(def: WorkflowDef, taskDefs: ReadonlyMap<string, Tas
 
 /** What a task runs by when nobody registered its name: SIMPLE tasks are retried, the others are neither retried nor timed out. */
 export function defaultTaskDef(task: Pick<WorkflowTask, 'name' | 'type'>): TaskDef {
-  return task.type === 'SIMPLE' ? { ...simpleDefaults, name: task.name } : { ...simpleDefaults, name: task.name, retryCount: 0, responseTimeoutSeconds: 0 }
+  return isSimple(task.type) ? { ...simpleDefaults, name: task.name } : { ...simpleDefaults, name: task.name, retryCount: 0, responseTimeoutSeconds: 0 }
 }
 
 const simpleDefaults = readDefaults()

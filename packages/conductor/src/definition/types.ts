@@ -181,3 +181,8 @@ export interface TaskDef extends Audit {
   readonly outputSchema: JsonObject | null
   readonly enforceSchema: boolean
 }
+
+/** `CUSTOM` is the Swift line's word for a SIMPLE task: both are polled by their name. */
+export function isSimple(type: string): boolean {
+  return type === 'SIMPLE' || type === 'CUSTOM'
+}

@@ -47,7 +47,7 @@ function parseObject(cursor: Cursor, depth: number): Json | undefined {
   return Object.fromEntries(members)
 }
 
-const word = /[^\s,:\[\]{}()'"&|]+/y
+const word = /[^\s,:[\]{}()'"&|]+/y
 const number = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/
 
 function parseWord(cursor: Cursor): Json | undefined {

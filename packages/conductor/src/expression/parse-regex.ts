@@ -101,7 +101,7 @@ function parseGroup(cursor: Cursor, flags: Flags, depth: number): RegexNode | nu
   return cursor.take(')') ? inside : null
 }
 
-const charClass = /\[\^?(?:\\.|[^\\\[\]])+\]/sy
+const charClass = /\[\^?(?:\\.|[^\\[\]])+\]/sy
 
 function parseClass(cursor: Cursor, flags: Flags): RegexNode | null {
   const text = cursor.match(charClass)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseDuration } from './duration.js'
+import { parseDuration } from '@busbar/kernel'
 import { loadWorkspace, type LoadOptions } from './load-workspace.js'
 import { type Action, lookUp, type ScriptAction, type Step, type TaskDef, type Workspace } from './types.js'
 

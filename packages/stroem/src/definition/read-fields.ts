@@ -1,6 +1,5 @@
 /** The parts that tasks, steps, actions and triggers share. */
-import type { JsonObject } from '@busbar/kernel'
-import { parseDuration } from './duration.js'
+import { type JsonObject, parseDuration } from '@busbar/kernel'
 import type { Reader } from './reader.js'
 import type { Connection, ConnectionType, Hook, Hooks, InputField, RetryPolicy } from './types.js'
 
