@@ -83,7 +83,7 @@ function aliveMs(chance) {
 
 function startClients() {
   const client = (run, name, more = {}) => run({ wire, records, load, workers, chance: seeded(seed, name), name, ...more })
-  const clients = [client(starter, 'ada'), client(starter, 'bob'), client(executor, 'cyd'), client(definer, 'dan'), client(watcher, 'eve')]
+  const clients = [client(starter, 'ada'), client(starter, 'bob'), client(starter, 'fay'), client(executor, 'cyd'), client(definer, 'dan'), client(watcher, 'eve')]
   for (const type of taskTypes) for (const number of [1, 2]) hire(client(conductorWorker, `${type}-${number}`, { type }))
   // Beside the real worker the scripted ones rest, or it would get nothing to do.
   for (const number of [1, 2, 3, 4]) hire(client(scriptedWorker, `scripted-${number}`, { paused: () => shell.isOn && load.isOn }))

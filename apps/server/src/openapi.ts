@@ -20,7 +20,7 @@ export function openApiRoute(routes: readonly Route[]): Route {
   return route
 }
 
-export function openApiOf(routes: readonly Route[]): unknown {
+function openApiOf(routes: readonly Route[]): unknown {
   const paths: Record<string, Record<string, unknown>> = {}
   for (const route of routes) {
     for (const path of route.paths) {

@@ -29,8 +29,11 @@ export class Poller {
   readonly #closing = new AbortController()
   /** Running steps end now. */
   readonly #ending = new AbortController()
-  readonly #running = new Set<Promise<void>>()
+  /** Each running step, and the name under which it was claimed. */
+  readonly #running = new Map<Promise<void>, string>()
   #workerId = ''
+  /** A claim went unanswered: the server may have handed a step to our name that we never heard of. */
+  #isInDoubt = false
   #claiming = 0
   #idleRounds = 0
   #serverErrors = 0
@@ -63,7 +66,7 @@ export class Poller {
     this.#wake?.()
     if (this.#running.size > 0) log.info('draining', { steps: this.#running.size, seconds: config.drainMs / 1000 })
     const deadline = setTimeout(() => this.#ending.abort(), config.drainMs)
-    while (this.#running.size > 0) await Promise.race(this.#running)
+    while (this.#running.size > 0) await Promise.race(this.#running.keys())
     clearTimeout(deadline)
     this.#ending.abort()
     await this.#loops
@@ -91,9 +94,11 @@ export class Poller {
   async #heartbeats(): Promise<void> {
     const { client, log } = this.#parts
     while (!this.#ending.signal.aborted) {
-      await client.heartbeat(this.#workerId, this.#ending.signal).catch(error => {
-        if (!this.#ending.signal.aborted) log.warn('heartbeat failed', { error: String(error) })
-      })
+      for (const id of new Set([this.#workerId, ...this.#running.values()])) {
+        await client.heartbeat(id, this.#ending.signal).catch(error => {
+          if (!this.#ending.signal.aborted) log.warn('heartbeat failed', { error: String(error) })
+        })
+      }
       await sleep(heartbeatMs, undefined, { signal: this.#ending.signal }).catch(() => undefined)
     }
   }
@@ -125,6 +130,7 @@ export class Poller {
     const { client, log } = this.#parts
     const asked = performance.now()
     try {
+      if (this.#isInDoubt) await this.#renew()
       const step = await client.claim(this.#workerId, this.#closing.signal)
       this.#serverErrors = 0
       if (step) {
@@ -140,10 +146,19 @@ export class Poller {
       // The server picked a step and could not render it; it has failed that one, so the next may be fine.
       if (error instanceof ServerError && error.status === 422) return
       this.#idleRounds += 1
+      this.#isInDoubt ||= mayHaveArrived(error)
       log.warn('claim failed', { error: String(error) })
       if (error instanceof ServerError && error.status >= 500 && ++this.#serverErrors >= strangerAfter) await this.#register()
     }
     await this.#pause(this.#idleMs())
+  }
+
+  /** Under a new name nobody keeps the unheard step alive: the server finds it lost, and gives it to somebody. */
+  async #renew(): Promise<void> {
+    const { client, log, version } = this.#parts
+    this.#workerId = await client.register(version, this.#closing.signal)
+    this.#isInDoubt = false
+    log.info('worker registered again', { worker: this.#workerId })
   }
 
   /** The pause grows to four times the interval, as every generation's worker does. */
@@ -154,14 +169,20 @@ export class Poller {
   #run(step: ClaimedStep): void {
     const { execute, log } = this.#parts
     log.info('step claimed', { job: step.jobId, step: step.stepName, workspace: step.workspace })
-    const run = execute(this.#workerId, step, this.#ending.signal).finally(() => {
+    const id = this.#workerId
+    const run = execute(id, step, this.#ending.signal).finally(() => {
       this.#running.delete(run)
       this.#wake?.()
     })
-    this.#running.add(run)
+    this.#running.set(run, id)
   }
 
   async #pause(ms: number): Promise<void> {
     await sleep(ms, undefined, { signal: this.#closing.signal }).catch(() => undefined)
   }
+}
+
+/** A refused connection carried nothing, and an answer was an answer; anything else may have been heard. */
+function mayHaveArrived(error: unknown): boolean {
+  return !(error instanceof ServerError) && (error as NodeJS.ErrnoException).code !== 'ECONNREFUSED'
 }

@@ -3,7 +3,6 @@ import type { ConductorCommand, ConductorTypes } from '@busbar/conductor'
 import type { EngineApi } from '@busbar/engine'
 import {
   type Attempt,
-  type AttemptId,
   type ExecutionId,
   executionIdOf,
   isRefusal,
@@ -22,7 +21,7 @@ export function noSuchWorkflow(id: string): Problem {
   return new Problem('missing', `No such workflow found by id: ${id}`)
 }
 
-export function workflowId(text: string): ExecutionId {
+function workflowId(text: string): ExecutionId {
   const id = parseExecutionId(text)
   if (id === null) throw noSuchWorkflow(text)
   return id

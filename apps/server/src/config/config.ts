@@ -102,7 +102,7 @@ function unknownKey(path: string, prefix: string, shape: Shape): Problem {
   return new Problem('invalid', `the configuration key "${path}" is unknown: ${hint}`)
 }
 
-export function isKey(entry: Key<unknown> | Shape): entry is Key<unknown> {
+function isKey(entry: Key<unknown> | Shape): entry is Key<unknown> {
   return typeof entry['parse'] === 'function'
 }
 

@@ -82,7 +82,7 @@ function refuseEmptyParams(request: FastifyRequest): void {
   for (const name in params) if (params[name] === '') throw new WireProblem(404, noStaticResource(request.url))
 }
 
-export function send(reply: FastifyReply, answer: Answer): FastifyReply {
+function send(reply: FastifyReply, answer: Answer): FastifyReply {
   reply.code(answer.status)
   if (answer.headers) reply.headers(answer.headers)
   if (answer.type !== null) reply.header('content-type', answer.type)

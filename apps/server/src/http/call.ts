@@ -94,7 +94,7 @@ export function pathOf(url: string): string {
   return query === -1 ? url : url.slice(0, query)
 }
 
-export function nameOf(value: Json | undefined): string {
+function nameOf(value: Json | undefined): string {
   if (value === undefined) return 'nothing'
   if (value === null) return 'null'
   return Array.isArray(value) ? 'a list' : `a ${typeof value}`

@@ -4,7 +4,7 @@ import { type Answer, json, text } from './answer.js'
 import type { Owner } from './route.js'
 
 /** The one table from a reason to a status. */
-export const statusOf = {
+const statusOf = {
   invalid: 400,
   unauthenticated: 401,
   forbidden: 403,

@@ -55,7 +55,7 @@ export async function readScanned(scan: Scan): Promise<Folder> {
   return { files, revision: revisionOf(files) }
 }
 
-export function revisionOf(files: readonly FolderFile[]): string {
+function revisionOf(files: readonly FolderFile[]): string {
   const hash = createHash('blake2s256')
   for (const { path, bytes, executable } of files) {
     // Lengths keep "a" + "bc" and "ab" + "c" apart; the x bit is shipped, so it is part of the revision.

@@ -143,6 +143,26 @@ describe('a job', () => {
     expect((await server.asWorker('GET', `/worker/jobs/${job}/cancelled`)).json).toEqual({ cancelled: true })
   })
 
+  it('200 holds the question for its cancellation until it is cancelled', async () => {
+    const job = await executed()
+    const held = server.asWorker('GET', `/worker/jobs/${job}/cancelled?wait_secs=20`)
+    expect((await server.asWorker('GET', `/worker/jobs/${job}/cancelled`)).json).toEqual({ cancelled: false })
+    await server.call('POST', `/api/jobs/${job}/cancel`)
+    expect((await held).json).toEqual({ cancelled: true })
+  })
+
+  it('200 answers the held question when the job ends in another way', async () => {
+    const worker = await registered()
+    const job = await executed()
+    const held = server.asWorker('GET', `/worker/jobs/${job}/cancelled?wait_secs=20`)
+    for (let claimed = ''; claimed !== job; ) {
+      const { json } = await server.asWorker('POST', '/worker/jobs/claim', { worker_id: worker, capabilities: ['script'], tags: [], wait_secs: 5 })
+      claimed = json.job_id
+      await server.asWorker('POST', `/worker/jobs/${claimed}/steps/say/complete`, { exit_code: 0 })
+    }
+    expect((await held).json).toEqual({ cancelled: false })
+  })
+
   it('400 for an id that is none, 404 for one that nobody knows', async () => {
     expect((await server.call('GET', '/api/jobs/no-uuid')).json).toEqual({ error: 'Invalid job ID' })
     expect((await server.call('GET', `/api/jobs/${unknownJob}`)).json).toEqual({ error: 'Job not found' })

@@ -11,7 +11,7 @@ export interface SqliteOptions {
 
 export interface Connection {
   readonly database: Database
-  close(): void
+  readonly close: () => void
 }
 
 /** The packaged engine is built so that WAL means `synchronous=NORMAL`, which a power cut can punish: hence the order. */

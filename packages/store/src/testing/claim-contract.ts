@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { at, claimOf, commit, idOf, idsOf, mustLoad, newView, openWaiting, reload, start, waitingExecution, worker } from './fixtures.js'
-import type { OpenStore } from './store-contract.js'
+import type { OpenStore } from './open-store.js'
 
 export function claimContract(open: OpenStore): void {
   describe('claim', () => {

@@ -1,7 +1,7 @@
 import { attemptIdOf } from '@busbar/kernel'
 import { describe, expect, it } from 'vitest'
 import { at, claimOf, commit, idOf, mustLoad, newView, openWaiting, reload, start, waitingExecution, worker } from './fixtures.js'
-import type { OpenStore } from './store-contract.js'
+import type { OpenStore } from './open-store.js'
 
 export function commitContract(open: OpenStore): void {
   describe('commit', () => {

@@ -2,7 +2,7 @@ import type { DefinitionId } from '@busbar/kernel'
 import { describe, expect, it } from 'vitest'
 import type { StoredDefinition } from '../store.js'
 import { at, start } from './fixtures.js'
-import type { OpenStore } from './store-contract.js'
+import type { OpenStore } from './open-store.js'
 
 function definition(name: string, version: number, parts: Partial<StoredDefinition> = {}): StoredDefinition {
   return { kind: 'workflow', namespace: '', name, version, body: `{"n":${version}}`, createdAt: start, updatedAt: start, ...parts }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { at, claimOf, commit, idOf, idsOf, newView, openWaiting, waitingExecution } from './fixtures.js'
-import type { OpenStore } from './store-contract.js'
+import type { OpenStore } from './open-store.js'
 
 export function flushContract(open: OpenStore): void {
   describe('calls of one turn', () => {

@@ -1,2 +1,3 @@
 export { type Fault, type MemoryOptions, MemoryStore, type MemoryImage } from './memory-store.js'
-export { type OpenedStore, type OpenStore, storeContract } from './store-contract.js'
+export type { OpenedStore, OpenStore } from './open-store.js'
+export { storeContract } from './store-contract.js'

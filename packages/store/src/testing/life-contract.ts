@@ -1,7 +1,7 @@
 import type { DefinitionId } from '@busbar/kernel'
 import { describe, expect, it } from 'vitest'
 import { at, claimOf, commit, idOf, newView, openWaiting, start, waitingExecution, worker } from './fixtures.js'
-import type { OpenStore } from './store-contract.js'
+import type { OpenStore } from './open-store.js'
 
 export function lifeContract(open: OpenStore): void {
   describe('life', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ListRequest, Store } from '../store.js'
 import { at, commit, type ExecutionParts, idOf, newView } from './fixtures.js'
-import type { OpenStore } from './store-contract.js'
+import type { OpenStore } from './open-store.js'
 
 const orders: readonly ExecutionParts[] = [
   { createdAt: at(1), label: { name: 'order', handle: 'c-1' } },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Store } from '../store.js'
 import { at, commit, idOf, newView, waitingExecution } from './fixtures.js'
-import type { OpenStore } from './store-contract.js'
+import type { OpenStore } from './open-store.js'
 
 const line = (text: string, source = 's') => ({ source, stream: 'stdout', at: '2026-01-01T00:00:00Z', text })
 

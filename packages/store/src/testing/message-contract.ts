@@ -2,7 +2,7 @@ import type { MessageBody } from '@busbar/kernel'
 import { describe, expect, it } from 'vitest'
 import { attemptIdOf } from '@busbar/kernel'
 import { commit, idOf, newView, waitingExecution } from './fixtures.js'
-import type { OpenStore } from './store-contract.js'
+import type { OpenStore } from './open-store.js'
 
 const tick: MessageBody = { kind: 'command', command: { kind: 'tick', deep: { list: [1, 'a', null] } } }
 

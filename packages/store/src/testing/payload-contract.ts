@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { claimOf, commit, idOf, mustLoad, newView, openWaiting, start, waitingExecution } from './fixtures.js'
-import type { OpenStore } from './store-contract.js'
+import type { OpenStore } from './open-store.js'
 
 export function payloadContract(open: OpenStore): void {
   describe('payloads', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { at, claimOf, commit, queue, start, waitingExecution } from './fixtures.js'
-import type { OpenStore } from './store-contract.js'
+import type { OpenStore } from './open-store.js'
 
 export function queueContract(open: OpenStore): void {
   describe('queues', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { at, claimOf, commit, idOf, newView, openWaiting, start, waitingExecution } from './fixtures.js'
-import type { OpenStore } from './store-contract.js'
+import type { OpenStore } from './open-store.js'
 
 export function removalContract(open: OpenStore): void {
   describe('removal', () => {

@@ -1,6 +1,5 @@
 /** What every adapter of the port must do. Each theme is a file; the illegal cases come first. */
 import { describe } from 'vitest'
-import type { Store } from '../store.js'
 import { claimContract } from './claim-contract.js'
 import { commitContract } from './commit-contract.js'
 import { definitionContract } from './definition-contract.js'
@@ -9,20 +8,12 @@ import { lifeContract } from './life-contract.js'
 import { listContract } from './list-contract.js'
 import { logContract } from './log-contract.js'
 import { messageContract } from './message-contract.js'
+import type { OpenStore } from './open-store.js'
 import { payloadContract } from './payload-contract.js'
 import { queueContract } from './queue-contract.js'
 import { removalContract } from './removal-contract.js'
 import { timerContract } from './timer-contract.js'
 import { workerContract } from './worker-contract.js'
-
-export interface OpenedStore {
-  /** Empty and open. */
-  readonly store: Store
-  /** Closes the store and opens what it kept. */
-  reopen(): Promise<Store>
-}
-
-export type OpenStore = () => Promise<OpenedStore>
 
 /** Whoever opens stores also clears them away after each test. */
 export function storeContract(name: string, open: OpenStore): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { at, commit, idOf, newView, start, waitingExecution } from './fixtures.js'
-import type { OpenStore } from './store-contract.js'
+import type { OpenStore } from './open-store.js'
 
 export function timerContract(open: OpenStore): void {
   describe('timers', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { StoredWorker } from '../store.js'
 import { at, worker } from './fixtures.js'
-import type { OpenStore } from './store-contract.js'
+import type { OpenStore } from './open-store.js'
 
 function registered(id: string, ms: number): StoredWorker {
   return { id: worker(id), name: `worker ${id}`, lastSeen: at(ms), registeredAt: at(ms), detail: '{"tags":["a"]}' }

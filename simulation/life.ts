@@ -1,0 +1,85 @@
+/** One life of the server: an engine from its start to the crash of its store. */
+import { type Answer, type ExecutionId, Problem } from '@busbar/kernel'
+import { createEngine, type EngineApi, type Evaluator } from '@busbar/engine'
+import { ManualClock, silentLog } from '@busbar/engine/testing'
+import type { LoadedExecution } from '@busbar/store'
+import type { Fault, MemoryImage, MemoryStore } from '@busbar/store/testing'
+import { type Ledger, Violation } from './ledger.js'
+import type { Random } from './random.js'
+import type { MakeStore } from './watched-store.js'
+
+export interface LifeOptions {
+  readonly ledger: Ledger
+  readonly makeStore: MakeStore
+  /** Decides about the next flush. */
+  readonly fault: () => Fault | undefined
+  /** Of the engine's own ids and jitter. */
+  readonly chance: Random
+  readonly startsAt: number
+  /** What the life before left. */
+  readonly image?: MemoryImage
+}
+
+/** Nobody was answered: the caller cannot know what became of it. */
+export type Called<T> = { readonly kind: 'answered'; readonly value: T } | { readonly kind: 'unknown' }
+
+const crash = Symbol('crash')
+const executionsMax = 1_000
+
+export class Life {
+  readonly store: MemoryStore
+  readonly clock: ManualClock
+  readonly engine: EngineApi
+  readonly #crashed: Promise<typeof crash>
+
+  constructor({ ledger, makeStore, fault, chance, startsAt, image }: LifeOptions) {
+    let ring: (value: typeof crash) => void = () => {}
+    this.#crashed = new Promise(resolve => {
+      ring = resolve
+    })
+    const beforeFlush = (): Fault | undefined => {
+      const next = fault()
+      if (next === 'crash before' || next === 'crash after') ring(crash)
+      return next
+    }
+    this.store = makeStore(ledger, { beforeFlush }, image)
+    this.clock = new ManualClock(startsAt)
+    this.engine = createEngine({ store: this.store, clock: this.clock, log: silentLog, chance: () => chance.next(), evaluator: noJavaScript })
+  }
+
+  get isOver(): boolean {
+    return this.store.isCrashed
+  }
+
+  /** Waits for an answer of the engine, which a crash never gives. */
+  async call<T>(work: Promise<T>): Promise<Called<T>> {
+    try {
+      const value = await Promise.race([work, this.#crashed])
+      return value === crash ? { kind: 'unknown' } : { kind: 'answered', value }
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'unavailable') return { kind: 'unknown' }
+      throw error
+    }
+  }
+
+  async idle(): Promise<void> {
+    await this.call(this.engine.idle())
+  }
+}
+
+/** All that is stored, in the order of creation. */
+export async function loadAll(store: MemoryStore): Promise<LoadedExecution[]> {
+  const ids: ExecutionId[] = []
+  for (const dialect of ['conductor', 'stroem'] as const) {
+    const { executions } = await store.list({ dialect, offset: 0, limit: executionsMax, order: 'oldest' })
+    ids.push(...executions.map(({ id }) => id))
+  }
+  const loaded = await Promise.all(ids.map(id => store.load(id)))
+  return loaded.filter(one => one !== null)
+}
+
+/** Definitions here need the dialect's own interpreter only; threads would bring an order of their own. */
+const noJavaScript: Evaluator = {
+  evaluate: (runs): Promise<readonly Answer[]> => Promise.reject(new Violation(`a script went to the sandbox: ${runs[0]?.code ?? ''}`)),
+  stop: () => Promise.resolve(),
+}

@@ -1,0 +1,57 @@
+/** `npm run simulate -- --runs 10000 --seed 1`: random executions on a false clock and a store that crashes. */
+import { parseArgs } from 'node:util'
+import { type Outcome, play } from './world.js'
+
+interface Options {
+  readonly runs: number
+  readonly seed: number
+  /** Only this run. */
+  readonly run: number | null
+  readonly isVerbose: boolean
+}
+
+const progressEvery = 100
+const problemsMax = 10
+
+function optionsOf(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { runs: { type: 'string', default: '1000' }, seed: { type: 'string', default: '1' }, run: { type: 'string' }, verbose: { type: 'boolean', default: false } },
+  })
+  const { run } = values
+  return { runs: wholeNumber('runs', values.runs), seed: wholeNumber('seed', values.seed), run: run === undefined ? null : wholeNumber('run', run), isVerbose: values.verbose }
+}
+
+function wholeNumber(name: string, text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new Error(`--${name}: expected a whole number, found '${text}'`)
+  return Number(text)
+}
+
+async function main({ runs, seed, run: only, isVerbose }: Options): Promise<number> {
+  const totals = { runs: 0, executions: 0, commits: 0, crashes: 0, reports: 0, problems: 0 }
+  const from = only ?? 1
+  const to = only ?? runs
+  for (let run = from; run <= to && totals.problems < problemsMax; run++) {
+    const outcome = await play({ seed, run })
+    totals.runs += 1
+    totals.executions += outcome.executions
+    totals.commits += outcome.commits
+    totals.crashes += outcome.crashes
+    totals.reports += outcome.reports
+    if (outcome.problem !== null) totals.problems += 1
+    if (outcome.problem !== null || isVerbose) show(outcome, `--seed ${seed} --run ${run}`)
+    if (process.stderr.isTTY && run % progressEvery === 0) process.stderr.write(`\r${run} of ${to} runs, ${totals.problems} problems`)
+  }
+  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
+  const { executions, commits, crashes, reports, problems } = totals
+  console.log(`${totals.runs} runs, seed ${seed}: ${executions} executions, ${commits} commits, ${crashes} crashes, ${reports} reports; ${problems} problems`)
+  return problems === 0 ? 0 : 1
+}
+
+function show({ scene, events, problem }: Outcome, reproduction: string): void {
+  console.log(`${scene.dialect}: ${JSON.stringify(scene.definition)}`)
+  for (const event of events) console.log(`  ${event}`)
+  if (problem !== null) console.log(`PROBLEM: ${problem}\nReproduce: npm run simulate -- ${reproduction}`)
+}
+
+process.exitCode = await main(optionsOf(process.argv.slice(2)))

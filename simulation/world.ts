@@ -1,0 +1,332 @@
+/**
+ * One run: a server that crashes, workers that are late or lost, a clock that jumps. All chance comes from the seed and
+ * the number of the run, so a run can be repeated.
+ */
+import { type Attempt, type ExecutionId, instant, isRefusal, isTerminal, type Refusal } from '@busbar/kernel'
+import type { StartResult, Work } from '@busbar/engine'
+import type { Fault } from '@busbar/store/testing'
+import { type Behaviour, behaviourOf, type Report } from './behaviour.js'
+import { Ledger, Violation } from './ledger.js'
+import { Life, loadAll } from './life.js'
+import { Random } from './random.js'
+import { type Scene, sceneOf } from './scene.js'
+import { judge, sayKey } from './verdict.js'
+import { type MakeStore, watchedStore } from './watched-store.js'
+
+export interface Outcome {
+  readonly executions: number
+  readonly commits: number
+  readonly crashes: number
+  readonly reports: number
+  /** Null: nothing is wrong. */
+  readonly problem: string | null
+  readonly scene: Scene
+  readonly events: readonly string[]
+}
+
+export interface RunOptions {
+  readonly seed: number
+  readonly run: number
+  readonly makeStore?: MakeStore
+}
+
+/** How a run goes wrong: most runs have some of it, a few none. */
+interface Weather {
+  readonly crash: number
+  readonly refuse: number
+  /** At which turn an operator cancels; null: never. */
+  readonly cancelAt: number | null
+}
+
+/** Work that a worker has in hand. */
+interface Held {
+  readonly work: Work
+  readonly reaction: Report | null
+}
+
+const turnsMax = 3_000
+const eventsMax = 2_000
+const startOfTime = 1_700_000_000_000
+
+export async function play(options: RunOptions): Promise<Outcome> {
+  const world = new World(options)
+  const problem = await world.run().then(
+    () => null,
+    (error: unknown) => (error instanceof Violation ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)),
+  )
+  return world.outcome(problem)
+}
+
+class World {
+  readonly #random: Random
+  readonly #chance: Random
+  readonly #makeStore: MakeStore
+  readonly #scene: Scene
+  readonly #behaviour: Behaviour
+  readonly #weather: Weather
+  readonly #ledger = new Ledger()
+  readonly #events: string[] = []
+  readonly #said = new Map<string, Report[]>()
+  readonly #taken = new Map<string, Report>()
+  #life: Life
+  /** A crash takes what a worker has in hand not along: it reports to the next life. */
+  #hands: Held[] = []
+  /** Workers that let their lease go by, and report when it is too late. */
+  #late: Held[] = []
+  #root: ExecutionId | null = null
+  #cancel: 'none' | 'maybe' | 'sure' = 'none'
+  #isCalm = true
+  #isInDoubt = false
+  #workers = 0
+  #crashes = 0
+  #reports = 0
+
+  constructor({ seed, run, makeStore = watchedStore }: RunOptions) {
+    this.#random = new Random(seed, run, 'world')
+    this.#chance = new Random(seed, run, 'engine')
+    this.#makeStore = makeStore
+    this.#scene = sceneOf(new Random(seed, run, 'scene'))
+    this.#behaviour = behaviourOf(seed, run)
+    this.#weather = weatherOf(this.#random)
+    this.#life = this.#newLife(startOfTime)
+  }
+
+  outcome(problem: string | null): Outcome {
+    const { commits, entries } = this.#ledger
+    return { executions: entries.size, commits, crashes: this.#crashes, reports: this.#reports, problem, scene: this.#scene, events: this.#events }
+  }
+
+  async run(): Promise<void> {
+    await this.#open()
+    this.#isCalm = false
+    for (let turn = 0; !(await this.#isOver()); turn++) {
+      if (turn >= turnsMax) throw new Violation(`the run does not end in ${turnsMax} turns`)
+      await this.#turn(turn)
+      this.#check()
+    }
+    await this.#finish()
+  }
+
+  // ── Turns ──
+
+  async #turn(turn: number): Promise<void> {
+    const random = this.#random
+    if (this.#life.isOver) return this.#recover()
+    if (this.#root === null) return this.#start()
+    const doings = [this.#doSomething()]
+    if (this.#weather.cancelAt !== null && turn >= this.#weather.cancelAt && this.#cancel !== 'sure') doings.push(this.#cancelRoot(this.#root))
+    while (random.happens(0.3)) doings.push(this.#doSomething())
+    await Promise.all(doings)
+    if (random.happens(0.6)) await this.#life.idle()
+    if (!this.#life.isOver && this.#hands.length === 0 && !this.#hasClaimable()) await this.#wait()
+  }
+
+  #doSomething(): Promise<void> {
+    const random = this.#random
+    const draw = random.next()
+    if (draw < 0.45 && this.#hands.length > 0) return this.#report(this.#hands)
+    if (draw < 0.5 && this.#late.length > 0) return this.#report(this.#late)
+    if (draw < 0.55) return this.#tick()
+    if (draw < 0.65) return this.#pass(random.happens(0.1) ? random.below(this.#scene.leaseMs * 2) : random.below(5_000))
+    return this.#poll()
+  }
+
+  async #start(): Promise<void> {
+    const started = await this.#life.call<StartResult | Refusal>(this.#life.engine.create(this.#scene.dialect, this.#scene.request))
+    if (started.kind === 'unknown') return this.#doubt('start: no answer')
+    if (isRefusal(started.value)) throw new Violation(`the start was refused: ${started.value.message}`)
+    this.#root = started.value.id
+    this.#log(`start: ${this.#root}`)
+  }
+
+  async #poll(): Promise<void> {
+    const random = this.#random
+    this.#workers += 1
+    const worker = `w${this.#workers}`
+    const isHeld = random.happens(0.2)
+    const request = { dialect: this.#scene.dialect, queues: this.#scene.queues, worker, max: random.between(1, 3), waitMs: isHeld ? 10_000 : 0 }
+    const answered = this.#life.call(this.#life.engine.poll(request as Parameters<Life['engine']['poll']>[0])).then(polled => {
+      if (polled.kind === 'unknown') this.#doubt(`poll by ${worker}: no answer`)
+      else for (const work of polled.value) this.#take(work, worker)
+    })
+    // A held poll is answered by a commit or by the clock.
+    if (!isHeld) await answered
+  }
+
+  #take(work: Work, worker: string): void {
+    const { attempt } = work
+    const reaction = this.#behaviour({ path: this.#ledger.pathOf(work.execution), key: attempt.key, number: attempt.number })
+    this.#log(`${worker} takes ${nameOf(attempt)} of ${work.execution}: ${reaction.outcome}`)
+    if (reaction.outcome !== 'lost') this.#hands.push({ work, reaction })
+    else if (this.#random.happens(0.5)) this.#late.push({ work, reaction: null })
+  }
+
+  async #report(hands: Held[]): Promise<void> {
+    const [held] = hands.splice(this.#random.below(hands.length), 1)
+    if (held === undefined) return
+    const report = held.reaction ?? { outcome: 'completed', value: 0 }
+    const sends = [this.#send(held, report)]
+    if (this.#random.happens(0.1)) sends.push(this.#send(held, report))
+    const isHeard = await Promise.all(sends)
+    if (!isHeard.some(Boolean)) hands.push(held)
+  }
+
+  /** False when nobody answered: the worker tries again. */
+  async #send({ work }: Held, report: Report): Promise<boolean> {
+    const { attempt, execution } = work
+    const key = sayKey(this.#scene, execution, attempt)
+    this.#said.set(key, [...(this.#said.get(key) ?? []), report])
+    this.#reports += 1
+    const sent = await this.#life.call(this.#life.engine.send<{ readonly applied?: boolean } | null>(execution, this.#scene.report(work, report)))
+    const isTaken = sent.kind === 'answered' && !isRefusal(sent.value) && sent.value?.applied === true
+    if (isTaken) this.#taken.set(attempt.id, report)
+    if (sent.kind === 'unknown') this.#doubt(`${nameOf(attempt)} ${report.outcome}: no answer`)
+    else this.#log(`${nameOf(attempt)} ${report.outcome}: ${JSON.stringify(sent.value)}`)
+    return sent.kind === 'answered'
+  }
+
+  async #cancelRoot(root: ExecutionId): Promise<void> {
+    if (this.#cancel === 'none') this.#cancel = 'maybe'
+    const sent = await this.#life.call(this.#life.engine.send(root, this.#scene.cancel))
+    if (sent.kind === 'unknown') return this.#doubt('cancel: no answer')
+    this.#log(`cancel: ${JSON.stringify(sent.value)}`)
+    if (!isRefusal(sent.value)) this.#cancel = 'sure'
+  }
+
+  /** Deciding again without news changes nothing. */
+  async #tick(): Promise<void> {
+    const ids = [...this.#ledger.entries.keys()]
+    if (ids.length === 0) return
+    await this.#life.call(this.#life.engine.send(this.#random.pick(ids), { kind: 'tick' }))
+  }
+
+  // ── Time ──
+
+  async #pass(ms: number): Promise<void> {
+    this.#log(`${ms} ms pass`)
+    this.#life.clock.advance(ms)
+  }
+
+  #hasClaimable(): boolean {
+    const now = this.#life.clock.now()
+    for (const { state, queue } of this.#ledger.openAttempts()) if (queue !== null && state.kind === 'waiting' && state.notBefore <= now) return true
+    return false
+  }
+
+  /** Nothing to do for anybody: the clock goes on to the next alarm, and there must be one. */
+  async #wait(): Promise<void> {
+    const life = this.#life
+    await life.idle()
+    if (life.isOver) return
+    if (this.#isInDoubt) await this.#compare()
+    if (this.#ledger.isOver || this.#hands.length > 0 || this.#hasClaimable()) return
+    const [due, messages] = await Promise.all([life.store.nextDue(), life.store.messages(1)])
+    const next = life.clock.next()
+    if ((due === null && messages.length === 0) || next === null) throw new Violation('stuck: no timer, no message and no work is left, and it has not ended')
+    this.#log(`${next - life.clock.now()} ms pass until the next alarm`)
+    life.clock.moveTo(next)
+    await life.idle()
+  }
+
+  // ── Lives ──
+
+  #newLife(startsAt: number, before?: Life): Life {
+    const image = before?.store.image()
+    const options = { ledger: this.#ledger, makeStore: this.#makeStore, fault: () => this.#fault(), chance: this.#chance, startsAt }
+    return new Life(image ? { ...options, image } : options)
+  }
+
+  #fault(): Fault | undefined {
+    if (this.#isCalm) return undefined
+    const { crash, refuse } = this.#weather
+    const draw = this.#random.next()
+    if (draw < crash) return this.#hit(draw < crash / 2 ? 'crash before' : 'crash after')
+    if (draw < crash + refuse) return this.#hit(draw < crash + refuse / 2 ? 'fail before' : 'fail after')
+    return undefined
+  }
+
+  #hit(fault: Fault): Fault {
+    this.#log(`store: ${fault}`)
+    this.#isInDoubt = true
+    return fault
+  }
+
+  async #open(): Promise<void> {
+    const { engine, clock } = this.#life
+    await engine.start()
+    for (const { name, body } of this.#scene.registered) {
+      await engine.putDefinition({ kind: 'workflow', namespace: '', name, version: 1, body, createdAt: clock.now(), updatedAt: clock.now() })
+    }
+  }
+
+  async #recover(): Promise<void> {
+    this.#crashes += 1
+    const downMs = this.#random.happens(0.2) ? this.#random.below(this.#scene.leaseMs * 2) : this.#random.below(1_000)
+    this.#life = this.#newLife(this.#life.clock.now() + downMs, this.#life)
+    this.#log(`a new engine after ${downMs} ms`)
+    await this.#compare()
+    await this.#life.call(this.#life.engine.start())
+  }
+
+  async #compare(): Promise<void> {
+    this.#isInDoubt = false
+    this.#ledger.compare(await loadAll(this.#life.store))
+  }
+
+  #doubt(event: string): void {
+    this.#isInDoubt = true
+    this.#log(event)
+  }
+
+  // ── The end ──
+
+  async #isOver(): Promise<boolean> {
+    if (this.#root === null || this.#life.isOver || !this.#ledger.isOver) return false
+    await this.#life.idle()
+    if (this.#life.isOver) return false
+    await this.#compare()
+    return this.#ledger.isOver && (await this.#life.store.messages(1)).length === 0
+  }
+
+  async #finish(): Promise<void> {
+    this.#isCalm = true
+    const before = await this.#ends()
+    while (this.#hands.length > 0) await this.#report(this.#hands)
+    while (this.#late.length > 0) await this.#report(this.#late)
+    for (const id of this.#ledger.entries.keys()) await this.#life.engine.send(id, { kind: 'tick' })
+    this.#life.clock.advance(this.#scene.leaseMs * 10)
+    await this.#life.engine.runOnce()
+    await this.#life.idle()
+    if ((await this.#ends()) !== before) throw new Violation('late reports and timers changed what had ended')
+    await this.#compare()
+    this.#check()
+    const { root, cancel } = { root: this.#root, cancel: this.#cancel }
+    if (root === null) throw new Violation('nothing was started')
+    judge({ scene: this.#scene, ledger: this.#ledger, behaviour: this.#behaviour, said: this.#said, taken: this.#taken, cancel, root })
+  }
+
+  async #ends(): Promise<string> {
+    const all = await loadAll(this.#life.store)
+    return JSON.stringify(all.map(({ execution, attempts }) => ({ execution, attempts })))
+  }
+
+  #check(): void {
+    if (this.#ledger.violation) throw this.#ledger.violation
+  }
+
+  #log(event: string): void {
+    if (this.#events.length < eventsMax) this.#events.push(`${this.#life?.clock.now() - startOfTime} ${event}`)
+  }
+}
+
+function weatherOf(random: Random): Weather {
+  return {
+    crash: random.pick([0, 0.02, 0.1]),
+    refuse: random.pick([0, 0, 0.05]),
+    cancelAt: random.happens(0.05) ? random.between(1, 20) : null,
+  }
+}
+
+function nameOf(attempt: Attempt): string {
+  return `${attempt.key} #${attempt.number}`
+}
