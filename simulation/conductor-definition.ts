@@ -12,7 +12,12 @@ export type Task =
   | (Named & {
       readonly type: 'SIMPLE'
       readonly optional: boolean
-      readonly taskDefinition: { readonly name: string; readonly retryCount: number; readonly retryDelaySeconds: number; readonly responseTimeoutSeconds: number }
+      readonly taskDefinition: {
+        readonly name: string
+        readonly retryCount: number
+        readonly retryDelaySeconds: number
+        readonly responseTimeoutSeconds: number
+      }
     })
   | (Named & {
       readonly type: 'SWITCH'
@@ -24,7 +29,12 @@ export type Task =
     })
   | (Named & { readonly type: 'FORK_JOIN'; readonly forkTasks: readonly (readonly Task[])[] })
   | (Named & { readonly type: 'JOIN'; readonly joinOn: readonly string[] })
-  | (Named & { readonly type: 'DO_WHILE'; readonly loopCondition: string; readonly loopOver: readonly Task[]; readonly inputParameters: { readonly times: number } })
+  | (Named & {
+      readonly type: 'DO_WHILE'
+      readonly loopCondition: string
+      readonly loopOver: readonly Task[]
+      readonly inputParameters: { readonly times: number }
+    })
   | (Named & {
       readonly type: 'SUB_WORKFLOW'
       readonly optional: boolean
@@ -54,12 +64,15 @@ export interface ConductorDefinition {
 export const workerTypes = ['alpha', 'beta'] as const
 export const responseTimeoutSeconds = 60
 
+const childName = 'child'
 const depthMax = 3
 const tasksMax = 12
 
 export function conductorDefinition(random: Random): ConductorDefinition {
   const writer = new Writer(random)
-  return { child: writer.workflow('child', 2, 3), root: writer.workflow('root', 0, tasksMax) }
+  const child = writer.workflow(childName, 2, 3)
+  writer.mayCallChild = true
+  return { child, root: writer.workflow('root', 0, tasksMax) }
 }
 
 interface Place {
@@ -71,6 +84,8 @@ interface Place {
 
 class Writer {
   readonly #random: Random
+  /** Once the child is written: it must not start itself. */
+  mayCallChild = false
   #left = 0
   #count = 0
 
@@ -172,13 +187,13 @@ class Writer {
 
   #child(place: Place): Task {
     const random = this.#random
-    const inline = random.happens(0.5) ? this.workflow('inline', place.depth + 1, Math.min(3, this.#left)) : null
+    const inline = !this.mayCallChild || random.happens(0.5) ? this.workflow('inline', place.depth + 1, Math.min(3, this.#left)) : null
     return {
       ...this.#named('sub'),
       type: 'SUB_WORKFLOW',
       optional: random.happens(0.2),
       retryCount: random.below(2),
-      subWorkflowParam: inline ? { name: inline.name, version: 1, workflowDefinition: inline } : { name: 'child', version: 1 },
+      subWorkflowParam: inline ? { name: inline.name, version: 1, workflowDefinition: inline } : { name: childName, version: 1 },
     }
   }
 }

@@ -16,10 +16,20 @@ const problemsMax = 10
 function optionsOf(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
-    options: { runs: { type: 'string', default: '1000' }, seed: { type: 'string', default: '1' }, run: { type: 'string' }, verbose: { type: 'boolean', default: false } },
+    options: {
+      runs: { type: 'string', default: '1000' },
+      seed: { type: 'string', default: '1' },
+      run: { type: 'string' },
+      verbose: { type: 'boolean', default: false },
+    },
   })
   const { run } = values
-  return { runs: wholeNumber('runs', values.runs), seed: wholeNumber('seed', values.seed), run: run === undefined ? null : wholeNumber('run', run), isVerbose: values.verbose }
+  return {
+    runs: wholeNumber('runs', values.runs),
+    seed: wholeNumber('seed', values.seed),
+    run: run === undefined ? null : wholeNumber('run', run),
+    isVerbose: values.verbose,
+  }
 }
 
 function wholeNumber(name: string, text: string): number {

@@ -46,7 +46,9 @@ class Model {
   }
 
   #list(tasks: readonly Task[], suffix: string): Ends {
-    for (const task of tasks) {
+    for (const [index, task] of tasks.entries()) {
+      // The join exists from the fork on.
+      if (task.type === 'FORK_JOIN') this.#expect(`${tasks[index + 1]?.taskReferenceName}${suffix}`, 1)
       const ends = this.#task(task, suffix)
       if (ends.size > 0) return ends
     }

@@ -16,7 +16,18 @@ const noHooks: Hooks = { onSuccess: [], onError: [], onSuspended: [], onCancel: 
 export function stroemDefinition(random: Random): StroemDefinition {
   const tasks = { root: task(random, random.between(1, stepsMax), true), child: task(random, random.between(1, 3), false) }
   const actions = { work: script(), nest: nest() }
-  const workspace = { name: 'lab', secrets: {}, connectionTypes: {}, connections: {}, actions, tasks, triggers: {}, hooks: noHooks, mcpServers: {}, warnings: [] }
+  const workspace = {
+    name: 'lab',
+    secrets: {},
+    connectionTypes: {},
+    connections: {},
+    actions,
+    tasks,
+    triggers: {},
+    hooks: noHooks,
+    mcpServers: {},
+    warnings: [],
+  }
   return { workspace, task: 'root' }
 }
 
@@ -30,7 +41,12 @@ function step(random: Random, before: readonly string[], mayNest: boolean): Step
   const dependsOn = before.filter(() => random.happens(0.35))
   const forEach = random.happens(0.2) ? Array.from({ length: random.below(4) }, (_, index) => index) : null
   const retry = random.happens(0.3)
-    ? { attemptsMax: random.between(1, 2), delaySecs: random.between(1, 5), backoff: random.pick(['fixed', 'exponential'] as const), jitter: random.happens(0.5) }
+    ? {
+        attemptsMax: random.between(1, 2),
+        delaySecs: random.between(1, 5),
+        backoff: random.pick(['fixed', 'exponential'] as const),
+        jitter: random.happens(0.5),
+      }
     : null
   return {
     action: mayNest && random.happens(0.12) ? 'nest' : 'work',

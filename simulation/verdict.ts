@@ -104,12 +104,16 @@ function fateOf(behaviour: Behaviour, one: Try, attempt: Attempt | undefined): F
   }
 }
 
-function checkExecution(prediction: Prediction, path: string, entry: Entry, { isExact, mayBeCut }: { readonly isExact: boolean; readonly mayBeCut: boolean }): void {
+function checkExecution(
+  prediction: Prediction,
+  path: string,
+  entry: Entry,
+  { isExact, mayBeCut }: { readonly isExact: boolean; readonly mayBeCut: boolean },
+): void {
   const expected = prediction.executions.get(path)
   if (expected === undefined) fail(`an execution ran that should not: '${path}'`)
   const { status, state } = entry.execution
-  if (!expected.statuses.has(status) && !(mayBeCut && status === 'cancelled'))
-    fail(`'${path}' is ${status}, expected ${[...expected.statuses].join(' or ')}`)
+  if (!expected.statuses.has(status) && !(mayBeCut && status === 'cancelled')) fail(`'${path}' is ${status}, expected ${[...expected.statuses].join(' or ')}`)
   const actual = new Map<string, number>()
   for (const attempt of entry.attempts.values()) actual.set(attempt.key, (actual.get(attempt.key) ?? 0) + 1)
   for (const [key, count] of actual) {
@@ -117,8 +121,7 @@ function checkExecution(prediction: Prediction, path: string, entry: Entry, { is
     if (count > most || (isExact && count < most)) fail(`'${path}/${key}' has ${count} tries, expected ${isExact ? '' : 'at most '}${most}`)
   }
   if (!isExact) return
-  for (const [activity] of prediction.tries)
-    if (parentOf(activity) === path && !actual.has(activity.slice(path.length + 1))) fail(`'${activity}' never ran`)
+  for (const [activity] of prediction.tries) if (parentOf(activity) === path && !actual.has(activity.slice(path.length + 1))) fail(`'${activity}' never ran`)
   const found: JsonObject = isJsonObject(state) ? state : {}
   if (expected.output !== undefined) checkSame(`the output of '${path}'`, found['output'], expected.output)
   if (expected.variables !== undefined) checkSame(`the variables of '${path}'`, found['variables'], expected.variables)

@@ -55,7 +55,8 @@ function checkOutput({ wrong }, start, workflow, completed) {
   if (start.name === 'chaos_inline' && doubled !== start.number * 2) wrong(`doubled ${start.number} to ${doubled}`)
   for (const reference of start.name === 'chaos_loop' ? [] : referencesOf(start.name)) {
     const { value, nonce } = given(reference) ?? {}
-    if (!isDeepStrictEqual(rest[reference], { value, nonce })) wrong(`its output says ${JSON.stringify(rest[reference])} where the task ${reference} said ${JSON.stringify({ value, nonce })}`)
+    if (!isDeepStrictEqual(rest[reference], { value, nonce }))
+      wrong(`its output says ${JSON.stringify(rest[reference])} where the task ${reference} said ${JSON.stringify({ value, nonce })}`)
   }
 }
 
@@ -71,7 +72,9 @@ function checkTask({ wrong, records }, task) {
     wrong(`${name} is ${task.status} with ${JSON.stringify(task.outputData)}, which no worker sent`)
   for (const report of reports) {
     if (report.ackedAt === null || counted(report) || (task.endTime > 0 && task.endTime <= report.ackedAt)) continue
-    wrong(`${name}: ${report.status} with ${JSON.stringify(report.output)} was acknowledged at ${report.ackedAt}, found ${task.status} with ${JSON.stringify(task.outputData)} at ${task.endTime}`)
+    wrong(
+      `${name}: ${report.status} with ${JSON.stringify(report.output)} was acknowledged at ${report.ackedAt}, found ${task.status} with ${JSON.stringify(task.outputData)} at ${task.endTime}`,
+    )
   }
 }
 
@@ -92,10 +95,11 @@ async function checkStrangers({ wire, records, checkedTasks }) {
 }
 
 async function checkDefinitions({ wire, records }) {
-  const { length } = await Promise.all(
-    [...records.definitions].map(name => wire.call('GET', `/api/metadata/workflow/${name}`).catch(error => records.problem(`an acknowledged definition: ${error.message}`))),
+  await Promise.all(
+    [...records.definitions].map(name =>
+      wire.call('GET', `/api/metadata/workflow/${name}`).catch(error => records.problem(`an acknowledged definition: ${error.message}`)),
+    ),
   )
-  return length
 }
 
 async function checkQueues({ wire, records }) {
@@ -108,7 +112,10 @@ async function checkQueues({ wire, records }) {
 async function checkJob({ wire, records }, id, start) {
   const job = await wire.call('GET', `/api/jobs/${id}`)
   const wrong = text => records.problem(`${start.name} ${id} (${start.key}): ${text}`)
-  if (job.status !== 'completed') return wrong(`expected completed, found ${job.status}: ${JSON.stringify(job.steps.map(({ step_name: step, status, error_message: error }) => ({ step, status, error })))}`)
+  if (job.status !== 'completed')
+    return wrong(
+      `expected completed, found ${job.status}: ${JSON.stringify(job.steps.map(({ step_name: step, status, error_message: error }) => ({ step, status, error })))}`,
+    )
   sameEnd({ wrong, records }, id, { status: job.status, endedAt: job.completed_at, output: job.output })
   for (const name of stepsOf[start.name]) {
     const found = job.steps.filter(step => step.step_name === name)
@@ -144,7 +151,10 @@ export async function checkDatabase(path, records) {
   none('open attempts', "SELECT count(*) AS count FROM attempts WHERE state <> 'closed'")
   none('messages that were not delivered', 'SELECT count(*) AS count FROM messages')
   none('attempts with two children', 'SELECT count(*) AS count FROM (SELECT 1 FROM executions WHERE parent IS NOT NULL GROUP BY parent HAVING count(*) > 1)')
-  none('keys started twice', "SELECT count(*) AS count FROM (SELECT 1 FROM executions WHERE dialect = 'conductor' AND parent IS NULL GROUP BY handle HAVING count(*) > 1)")
+  none(
+    'keys started twice',
+    "SELECT count(*) AS count FROM (SELECT 1 FROM executions WHERE dialect = 'conductor' AND parent IS NULL GROUP BY handle HAVING count(*) > 1)",
+  )
   const roots = count('SELECT count(*) AS count FROM executions WHERE parent IS NULL')
   const most = records.starts.size + records.startsLost
   if (roots < records.starts.size || roots > most) records.problem(`${roots} executions were started, expected from ${records.starts.size} to ${most}`)

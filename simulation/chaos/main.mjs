@@ -83,7 +83,14 @@ function aliveMs(chance) {
 
 function startClients() {
   const client = (run, name, more = {}) => run({ wire, records, load, workers, chance: seeded(seed, name), name, ...more })
-  const clients = [client(starter, 'ada'), client(starter, 'bob'), client(starter, 'fay'), client(executor, 'cyd'), client(definer, 'dan'), client(watcher, 'eve')]
+  const clients = [
+    client(starter, 'ada'),
+    client(starter, 'bob'),
+    client(starter, 'fay'),
+    client(executor, 'cyd'),
+    client(definer, 'dan'),
+    client(watcher, 'eve'),
+  ]
   for (const type of taskTypes) for (const number of [1, 2]) hire(client(conductorWorker, `${type}-${number}`, { type }))
   // Beside the real worker the scripted ones rest, or it would get nothing to do.
   for (const number of [1, 2, 3, 4]) hire(client(scriptedWorker, `scripted-${number}`, { paused: () => shell.isOn && load.isOn }))
@@ -147,7 +154,9 @@ async function check() {
 
 function progress(round, more = '') {
   if (!process.stdout.isTTY) return
-  process.stdout.write(`\r\x1b[Kround ${round} of ${rounds}: ${counts.kills} kills, ${records.starts.size} starts and ${records.completionsAcknowledged} completions acknowledged${more}`)
+  process.stdout.write(
+    `\r\x1b[Kround ${round} of ${rounds}: ${counts.kills} kills, ${records.starts.size} starts and ${records.completionsAcknowledged} completions acknowledged${more}`,
+  )
 }
 
 function tell(found) {

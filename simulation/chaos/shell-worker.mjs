@@ -21,7 +21,9 @@ export class ShellWorker {
   }
 
   start() {
-    const child = spawn(process.execPath, [program, 'worker', '--json', '--config', join(this.#folder, 'worker-config.yaml')], { stdio: ['ignore', 'pipe', 'ignore'] })
+    const child = spawn(process.execPath, [program, 'worker', '--json', '--config', join(this.#folder, 'worker-config.yaml')], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
     this.#child = child
     this.#ended = new Promise(resolve => child.once('exit', resolve))
     child.stdout.setEncoding('utf8').on('data', text => {

@@ -155,10 +155,10 @@ export class Poller {
 
   /** Under a new name nobody keeps the unheard step alive: the server finds it lost, and gives it to somebody. */
   async #renew(): Promise<void> {
-    const { client, log, version } = this.#parts
+    const { client, config, log, version } = this.#parts
     this.#workerId = await client.register(version, this.#closing.signal)
     this.#isInDoubt = false
-    log.info('worker registered again', { worker: this.#workerId })
+    log.info('worker registered', { worker: this.#workerId, name: config.workerName, server: config.serverUrl, places: config.maxConcurrent })
   }
 
   /** The pause grows to four times the interval, as every generation's worker does. */

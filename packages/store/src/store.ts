@@ -2,12 +2,17 @@
  * The store port. It writes whole decisions or nothing, and hands out leases; the rules are elsewhere.
  *
  * S1. `commit` writes a whole change, or nothing: `stale` when the execution's version moved on, when an attempt's
- *     fence moved on, or when an execution of that id exists already (version 0).
+ *     fence moved on, when an execution of that id exists already (version 0), or when a message that it takes was taken
+ *     or dropped before: that is what makes "exactly once" true whoever carries messages.
  * S2. What a resolved promise said is written: it survives kill -9 and a power cut.
  * S3. `claim` leases each attempt to one caller; the fence is raised by one each time.
  * S4. Calls that arrive while a flush is under way form the next flush: one transaction serves them all. A change that
  *     is refused does not disturb the others of its flush.
  * S5. Every list is bounded and paged.
+ * S6. Calls take effect in the order in which they were made; a read sees the writes that were asked for before it.
+ * S7. What fails for reasons of the disk or the connection rejects with a Problem `unavailable`. The key, queue, priority
+ *     and lease time of an attempt are those of its opening. Names, labels, queues and sources have no NUL character
+ *     (refused as `invalid`): what travels as JSON may hold any text.
  */
 import type {
   Attempt,
@@ -91,7 +96,9 @@ export interface ListRequest {
 }
 
 export interface Listed {
+  /** In the order of creation; those of one moment by id. */
   readonly executions: readonly Execution[]
+  /** Exact when only dialect and statuses are asked for; else counted to 10,000 beyond the page at most. */
   readonly total: number
 }
 
@@ -145,10 +152,11 @@ export interface Store {
   load(id: ExecutionId): Promise<LoadedExecution | null>
   list(request: ListRequest): Promise<Listed>
   countByStatus(dialect: DialectName): Promise<ReadonlyMap<ExecutionStatus, number>>
-  /** Deletes an execution with its attempts, logs and messages. */
+  /** Deletes an execution with its attempts, logs and the messages to it. Messages from it stay: others wait for them. */
   remove(id: ExecutionId): Promise<boolean>
 
   // Queues
+  /** Higher priority first, within it by the moment from which an attempt may be claimed, then by order of opening. */
   claim(request: ClaimRequest): Promise<readonly Claimed[]>
   /** How many attempts wait in each queue and are due at `now`, with when the earliest later one becomes due. */
   queueSizes(now: Instant): Promise<readonly QueueSize[]>
@@ -171,17 +179,23 @@ export interface Store {
   putDefinition(definition: StoredDefinition): Promise<void>
   /** Version null: the highest. */
   definition(kind: DefinitionKind, namespace: string, name: string, version: number | null): Promise<StoredDefinition | null>
+  /** By name, then by version. */
   definitions(kind: DefinitionKind, namespace: string, name?: string): Promise<readonly StoredDefinition[]>
   deleteDefinition(kind: DefinitionKind, namespace: string, name: string, version: number): Promise<boolean>
 
   // Workers
   putWorker(worker: StoredWorker): Promise<void>
+  /** The latest sign of life counts; who never registered is passed over. */
   seenWorkers(seen: readonly WorkerSighting[]): Promise<void>
   worker(id: WorkerId): Promise<StoredWorker | null>
+  /** In the order of registration. */
   workers(offset: number, limit: number): Promise<WorkerPage>
 
   // Logs
-  /** Appends lines; each gets its position. Resolves when they are written. */
+  /**
+   * Appends lines; each gets its position. Resolves when they are written. Lines of an execution that does not exist
+   * (any more) are dropped.
+   */
   appendLogs(execution: ExecutionId, lines: readonly Omit<LogLine, 'position'>[]): Promise<void>
   /** Lines after `after` (0: from the start), oldest first; of one source if given. */
   logs(execution: ExecutionId, request: LogRequest): Promise<readonly LogLine[]>

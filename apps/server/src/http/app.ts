@@ -9,6 +9,7 @@ import { type KnownPath, knownPaths } from './known-paths.js'
 import { limits } from './limits.js'
 import { answerForBug, answerOf, WireProblem } from './problem.js'
 import { checkRoute, type Owner, type Route, routerPath } from './route.js'
+import { version } from '../version.js'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -82,8 +83,12 @@ function refuseEmptyParams(request: FastifyRequest): void {
   for (const name in params) if (params[name] === '') throw new WireProblem(404, noStaticResource(request.url))
 }
 
+/** Our own SDK holds its polls longer against a server that says this. */
+const serverName = `busbar/${version}`
+
 function send(reply: FastifyReply, answer: Answer): FastifyReply {
   reply.code(answer.status)
+  reply.header('server', serverName)
   if (answer.headers) reply.headers(answer.headers)
   if (answer.type !== null) reply.header('content-type', answer.type)
   if (answer.body === null) return reply.send()

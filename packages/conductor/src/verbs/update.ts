@@ -33,7 +33,7 @@ export function update(view: ConductorView, command: Update, now: Instant): Upda
     ...(command.subWorkflowId !== null && { child: command.subWorkflowId as TaskData['child'] & string }),
   })
   for (const line of command.logs.slice(0, logLinesMax)) {
-    view.note({ source: task.id, stream: 'log', at: (line.createdTime > 0 ? line.createdTime : now) as Instant, text: line.log })
+    view.note({ source: task.id, stream: 'log', at: line.createdTime as Instant, text: line.log })
   }
   return reply(view, task, true)
 }

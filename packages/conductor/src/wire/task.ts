@@ -51,7 +51,7 @@ export function taskToWire(view: ConductorView, task: Task): JsonObject {
     workflowTask: wire?.task ?? unknownTask(task),
     domain: data.domain,
     rateLimitPerFrequency: limits?.rateLimitPerFrequency ?? 0,
-    rateLimitFrequencyInSeconds: rateLimitSeconds(definition),
+    rateLimitFrequencyInSeconds: rateLimitSeconds(task, definition),
     workflowPriority: view.brief.priority ?? 0,
     iteration: data.iteration ?? 0,
     subWorkflowId: data.child,
@@ -69,8 +69,9 @@ function callbackOf(task: Task): number {
   return task.state.kind === 'leased' ? 0 : (task.data.callbackAfterSeconds ?? 0)
 }
 
-function rateLimitSeconds(definition: WorkflowTask | null): number {
-  return definition?.taskDefinition?.rateLimitFrequencyInSeconds ?? 1
+/** Shown for workers' tasks only. */
+function rateLimitSeconds(task: Task, definition: WorkflowTask | null): number {
+  return task.queue === null ? 0 : (definition?.taskDefinition?.rateLimitFrequencyInSeconds ?? 1)
 }
 
 /** A task whose definition is gone: a branch of a dynamic fork that was forgotten. */

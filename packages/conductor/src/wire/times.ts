@@ -13,6 +13,12 @@ export function taskTimes(task: Task): TaskTimes {
   const scheduled = task.openedAt
   const started = task.queue === null ? (data.startAt === undefined ? task.openedAt : 0) : (task.firstClaimedAt ?? 0)
   const ended = state.kind === 'closed' ? state.at : 0
-  const seen = state.kind === 'leased' || state.kind === 'held' ? state.since : scheduled
-  return { scheduled, started, ended, updated: Math.max(ended, seen, data.updatedAt ?? 0) }
+  return { scheduled, started, ended, updated: Math.max(ended, beganAt(task), data.updatedAt ?? 0) }
+}
+
+/** A task that only waits, for a worker or as a WAIT, has not been updated yet. */
+function beganAt({ state, data, firstClaimedAt }: Task): number {
+  if (state.kind === 'leased') return state.since
+  if (state.kind === 'held') return data.type === 'WAIT' ? 0 : state.since
+  return firstClaimedAt ?? 0
 }

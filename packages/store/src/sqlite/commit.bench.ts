@@ -1,10 +1,11 @@
 /**
  * What a commit costs, and on which thread it should be paid. Run the built file:
  *
- *   node packages/store/dist/sqlite/commit.bench.js <main|worker> <in flight> [executions]
+ *   node packages/store/dist/sqlite/commit.bench.js <main|worker> <in flight> [executions] [work in ms]
  *
  * Each client starts an execution with one leased attempt, then closes both, as fast as it is answered; beside each
- * commit the loop works as long as one HTTP request takes. `worker` gives the same store a thread of its own.
+ * commit the loop works as long as one HTTP request takes (0: what the commits cost by themselves). `worker` gives the
+ * same store a thread of its own.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,7 +15,6 @@ import { type Changes, instant, invariant, newExecutionId } from '@busbar/kernel
 import { at, newView, openWaiting, start, worker as workerNamed } from '../testing/fixtures.js'
 import { openSqliteStore } from './sqlite-store.js'
 
-const requestMs = 0.05
 const payload = { input: { a: 'x'.repeat(100), n: 5 }, output: null, more: { b: 'y'.repeat(40) } }
 
 interface Committer {
@@ -26,7 +26,8 @@ if (isMainThread) await measure()
 else await serve(String(workerData))
 
 async function measure(): Promise<void> {
-  const [mode = 'main', inFlight = '64', executions = '20000'] = process.argv.slice(2)
+  const [mode = 'main', inFlight = '64', executions = '20000', workMs = '0.05'] = process.argv.slice(2)
+  const requestMs = Number(workMs)
   const folder = mkdtempSync(join(tmpdir(), 'busbar-bench-'))
   const path = join(folder, 'busbar.db')
   const store = mode === 'worker' ? await behindThread(path) : await openSqliteStore(path)

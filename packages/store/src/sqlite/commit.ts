@@ -6,7 +6,7 @@ import type { Attempt, Changes, DialectName, Execution, ExecutionStatus, Instant
 import type { CommitResult } from '../store.js'
 import type { Database, SqlValue } from './driver.js'
 import { Withdrawn } from './flush.js'
-import type { AppendNotes } from './logs.js'
+import type { Logs } from './logs.js'
 import type { Outbox } from './messages.js'
 import { changingColumns, inlineBriefCharsMax, stateFormat, textOf } from './rows.js'
 import type { Tallies } from './tallies.js'
@@ -42,11 +42,10 @@ interface Head {
 
 export function prepareCommit(
   database: Database,
-  parts: { tallies: Tallies; outbox: Outbox; appendNotes: AppendNotes },
+  { tallies, outbox, logs }: { tallies: Tallies; outbox: Outbox; logs: Logs },
 ): (written: WrittenChanges) => CommitResult {
   const executions = prepareExecutions(database)
   const attempts = prepareAttempts(database)
-  const { tallies, outbox, appendNotes } = parts
 
   return ({ changes, state, brief, data, bodies }) => {
     const { id, execution } = changes
@@ -64,7 +63,7 @@ export function prepareCommit(
     }
     for (const message of changes.taken) if (!outbox.take(message)) throw new Withdrawn('stale')
     for (const [index, message] of changes.sent.entries()) outbox.put(message, bodies[index] ?? 'null')
-    appendNotes(id, changes.notes)
+    logs.appendNotes(id, changes.notes)
     // Last, because counts are kept outside the transaction until it ends: nothing may be withdrawn after this.
     if (execution) tallies.move(execution.dialect, head?.status ?? null, execution.status)
     return 'written'

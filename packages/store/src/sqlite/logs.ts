@@ -9,9 +9,13 @@ type StoredLine = readonly [stream: string, at: string, text: string]
 /** Lines in one row: a reader who wants a few parses no more than this. */
 const linesPerRowMax = 256
 
-export type AppendNotes = (execution: ExecutionId, notes: readonly Note[]) => void
+export interface Logs {
+  append(execution: ExecutionId, lines: readonly NewLine[]): void
+  appendNotes(execution: ExecutionId, notes: readonly Note[]): void
+  read(execution: ExecutionId, request: LogRequest): readonly LogLine[]
+}
 
-export function prepareLogs(database: Database) {
+export function prepareLogs(database: Database): Logs {
   const exists = database.prepare('SELECT 1 FROM executions WHERE id = ?')
   const lastOf = database.prepare<{ last: number }>('SELECT last FROM logs WHERE execution_id = ? ORDER BY last DESC LIMIT 1')
   const insert = database.prepare('INSERT INTO logs (execution_id, last, count, source, lines) VALUES (?, ?, ?, ?, ?)')

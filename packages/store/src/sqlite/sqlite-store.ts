@@ -191,7 +191,7 @@ function prepareStatements(database: Database, tallies: Tallies) {
   return {
     outbox,
     logs,
-    commit: prepareCommit(database, { tallies, outbox, appendNotes: logs.appendNotes }),
+    commit: prepareCommit(database, { tallies, outbox, logs }),
     load: prepareLoad(database),
     remove: prepareRemove(database, tallies),
     claim: prepareClaim(database),
