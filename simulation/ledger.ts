@@ -28,6 +28,9 @@ export class Ledger {
   violation: Violation | null = null
   commits = 0
 
+  /** A commit may have been written without a word: till the next comparison this is not the whole truth. */
+  isInDoubt = false
+
   // ── News ──
 
   committed(changes: Changes): void {
@@ -53,6 +56,7 @@ export class Ledger {
 
   /** After a crash, or a commit in doubt: what is durable must hold all that was acknowledged. */
   compare(stored: readonly LoadedExecution[]): void {
+    this.isInDoubt = false
     const found = new Set(stored.map(({ execution }) => execution.id))
     for (const id of this.entries.keys()) if (!found.has(id)) this.#blame(`A1: ${id} was acknowledged and is lost`)
     for (const { execution, version, attempts } of stored) {
@@ -123,6 +127,7 @@ export class Ledger {
   }
 
   #checkOpen({ execution, attempts }: Entry): void {
+    if (this.isInDoubt) return
     const open = new Set<string>()
     for (const attempt of attempts.values()) {
       if (!isOpen(attempt)) continue

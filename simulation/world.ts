@@ -76,7 +76,6 @@ class World {
   #root: ExecutionId | null = null
   #cancel: 'none' | 'maybe' | 'sure' = 'none'
   #isCalm = true
-  #isInDoubt = false
   #workers = 0
   #crashes = 0
   #reports = 0
@@ -113,6 +112,7 @@ class World {
     const random = this.#random
     if (this.#life.isOver) return this.#recover()
     if (this.#root === null) return this.#start()
+    if (this.#ledger.isInDoubt) await this.#compare()
     const doings = [this.#doSomething()]
     if (this.#weather.cancelAt !== null && turn >= this.#weather.cancelAt && this.#cancel !== 'sure') doings.push(this.#cancelRoot(this.#root))
     while (random.happens(0.3)) doings.push(this.#doSomething())
@@ -218,7 +218,7 @@ class World {
     const life = this.#life
     await life.idle()
     if (life.isOver) return
-    if (this.#isInDoubt) await this.#compare()
+    if (this.#ledger.isInDoubt) await this.#compare()
     if (this.#ledger.isOver || this.#hands.length > 0 || this.#hasClaimable()) return
     const [due, messages] = await Promise.all([life.store.nextDue(), life.store.messages(1)])
     const next = life.clock.next()
@@ -247,7 +247,7 @@ class World {
 
   #hit(fault: Fault): Fault {
     this.#log(`store: ${fault}`)
-    this.#isInDoubt = true
+    this.#ledger.isInDoubt = true
     return fault
   }
 
@@ -269,12 +269,11 @@ class World {
   }
 
   async #compare(): Promise<void> {
-    this.#isInDoubt = false
     this.#ledger.compare(await loadAll(this.#life.store))
   }
 
   #doubt(event: string): void {
-    this.#isInDoubt = true
+    this.#ledger.isInDoubt = true
     this.#log(event)
   }
 

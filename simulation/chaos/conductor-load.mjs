@@ -56,9 +56,9 @@ const workflows = [
         type: 'INLINE',
         inputParameters: { evaluatorType: 'javascript', number: '${workflow.input.number}', expression: '(function () { return $.number * 2 })()' },
       },
-      task('chaos_step', 'then', { doubled: '${double.output.result}' }),
+      task('chaos_step', 'last', { doubled: '${double.output.result}' }),
     ],
-    outputParameters: { doubled: '${double.output.result}', then: said('then') },
+    outputParameters: { doubled: '${double.output.result}', last: said('last') },
   },
 ]
 
@@ -80,7 +80,7 @@ const workflowDefinition = workflow => ({ schemaVersion: 2, version: 1, ownerEma
 
 /** The references of the worker's tasks that a whole execution has completed, each exactly once. */
 export function referencesOf(name) {
-  return { chaos_one: ['one'], chaos_fork: branches, chaos_loop: ['turn__1', 'turn__2', 'turn__3'], chaos_parent: ['after'], chaos_inline: ['then'] }[name]
+  return { chaos_one: ['one'], chaos_fork: branches, chaos_loop: ['turn__1', 'turn__2', 'turn__3'], chaos_parent: ['after'], chaos_inline: ['last'] }[name]
 }
 
 export async function registerConductor({ wire }) {

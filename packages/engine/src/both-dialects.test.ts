@@ -8,9 +8,10 @@ import type { Store } from '@busbar/store'
 import { openSqliteStore } from '@busbar/store/sqlite'
 import { loadWorkspace, serves, skillsKey, startRequest } from '@busbar/stroem'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { EngineApi, PollRequest, Work } from './api.js'
+import type { Clock, EngineApi, PollRequest, Work } from './api.js'
 import { systemClock } from './clock.js'
 import { createEngine } from './engine.js'
+import { ManualClock } from './testing/manual-clock.js'
 import { silentLog } from './testing/silent-log.js'
 
 const worker = 'w' as WorkerId
@@ -28,10 +29,10 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-async function open(): Promise<void> {
+async function open(clock: Clock = systemClock()): Promise<void> {
   store = await openSqliteStore(join(folder, 'busbar.db'))
   await store.open()
-  engine = createEngine({ store, clock: systemClock(), log: silentLog, chance: Math.random })
+  engine = createEngine({ store, clock, log: silentLog, chance: Math.random })
   await engine.start()
 }
 
@@ -150,12 +151,30 @@ tasks:
   const skills = { abilities: ['script'], tags: [], exclusive: false } as const
   const queues = { key: skillsKey(skills), serves: (queue: Parameters<typeof serves>[1]) => serves(skills, queue) }
 
-  it('runs one after the other, and what the first said reaches the second', async () => {
+  async function talk(): Promise<ExecutionId> {
     const loaded = loadWorkspace([{ path: '.workflows/talk.yaml', text }] as never, { name: 'lab' })
     if ('error' in loaded) throw new Error(loaded.error)
     const request = startRequest(loaded.workspace, 'talk', { input: { who: 'Ada' }, sourceType: 'api' })
     if (isRefusal(request)) throw new Error(request.message)
-    const id = await started(engine.create('stroem', request))
+    return started(engine.create('stroem', request))
+  }
+
+  it('whose server was away for long takes no worker for lost that had nobody to beat for', async () => {
+    const awayMs = 600_000
+    const id = await talk()
+    await one({ dialect: 'stroem', queues })
+    await close()
+    const clock = new ManualClock(Date.now() + awayMs)
+    await open(clock)
+    await engine.runOnce()
+    expect(await statusOf(id)).toBe('running')
+    clock.advance(awayMs)
+    await engine.runOnce()
+    expect(await statusOf(id)).toBe('failed')
+  })
+
+  it('runs one after the other, and what the first said reaches the second', async () => {
+    const id = await talk()
     for (const step of ['first', 'second']) {
       const work = await one({ dialect: 'stroem', queues })
       expect(JSON.stringify(work.work)).toContain(step === 'first' ? 'echo hello Ada' : 'echo so it is!')

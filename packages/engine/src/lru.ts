@@ -1,4 +1,4 @@
-/** A bounded map: what was not asked for the longest leaves first. */
+/** A bounded map: what was not asked for the longest leaves first. As long as it is not half full, order costs nothing. */
 export class Lru<K, V> {
   readonly #entries = new Map<K, V>()
   readonly #max: number
@@ -9,7 +9,7 @@ export class Lru<K, V> {
 
   get(key: K): V | undefined {
     const value = this.#entries.get(key)
-    if (value === undefined) return undefined
+    if (value === undefined || this.#entries.size * 2 < this.#max) return value
     this.#entries.delete(key)
     this.#entries.set(key, value)
     return value

@@ -36,10 +36,14 @@ export class Views {
 
   /** Takes the view out, to be worked on. */
   take(id: ExecutionId): SomeView | undefined {
-    const view = this.peek(id)
+    return this.#takeOf(this.#open, id) ?? this.#takeOf(this.#ended, id)
+  }
+
+  #takeOf(views: Map<ExecutionId, SomeView>, id: ExecutionId): SomeView | undefined {
+    const view = views.get(id)
     if (!view) return undefined
+    views.delete(id)
     this.#attempts -= view.size
-    if (!this.#open.delete(id)) this.#ended.delete(id)
     return view
   }
 

@@ -277,7 +277,8 @@ export class View<T extends DialectTypes> {
     const attempt = this.#must(ordinal)
     invariant(attempt.state.kind === 'waiting' && attempt.queue !== null, `attempt ${attempt.id} is ${attempt.state.kind}: only a waiting one can be leased`)
     const until = attempt.leaseMs === null ? null : after(now, attempt.leaseMs)
-    return this.#change(attempt, {
+    return this.#replace({
+      ...attempt,
       state: { kind: 'leased', worker, since: now, until },
       fence: attempt.fence + 1,
       claims: attempt.claims + 1,
@@ -294,7 +295,7 @@ export class View<T extends DialectTypes> {
   extend(ordinal: number, until: Instant | null, now: Instant): void {
     const attempt = this.#must(ordinal)
     if (attempt.state.kind !== 'leased') return
-    const changed = this.#change(attempt, { state: { ...attempt.state, until } })
+    const changed = this.#replace({ ...attempt, state: { ...attempt.state, until } })
     this.wakeAt(nextLook(changed, now))
   }
 
@@ -302,17 +303,17 @@ export class View<T extends DialectTypes> {
   postpone(ordinal: number, notBefore: Instant, now: Instant, data?: T['data']): void {
     const attempt = this.#must(ordinal)
     invariant(isOpen(attempt) && attempt.queue !== null, `attempt ${attempt.id} cannot go back to a queue`)
-    const changed = this.#change(attempt, { state: { kind: 'waiting', notBefore }, fence: attempt.fence + 1, ...(data === undefined ? {} : { data }) })
+    const changed = this.#replace({ ...attempt, state: { kind: 'waiting', notBefore }, fence: attempt.fence + 1, data: data === undefined ? attempt.data : data })
     this.wakeAt(nextLook(changed, now))
   }
 
   /** Replaces what the dialect keeps about an attempt, open or closed. */
   amend(ordinal: number, data: T['data']): void {
-    this.#change(this.#must(ordinal), { data })
+    this.#replace({ ...this.#must(ordinal), data })
   }
 
   setWake(ordinal: number, wakeAt: Instant | null, now: Instant): void {
-    const changed = this.#change(this.#must(ordinal), { wakeAt })
+    const changed = this.#replace({ ...this.#must(ordinal), wakeAt })
     this.wakeAt(nextLook(changed, now))
   }
 
@@ -321,7 +322,7 @@ export class View<T extends DialectTypes> {
     const attempt = this.#must(ordinal)
     const refusal = mayClose(attempt, by)
     if (refusal) return refusal
-    this.#change(attempt, { state: { kind: 'closed', at: now, outcome }, ...(data === undefined ? {} : { data }) })
+    this.#replace({ ...attempt, state: { kind: 'closed', at: now, outcome }, data: data === undefined ? attempt.data : data })
     this.#open.delete(ordinal)
     this.#headChanged = true
     return null
@@ -331,7 +332,7 @@ export class View<T extends DialectTypes> {
   reclose(ordinal: number, outcome: Outcome, now: Instant, data?: T['data']): void {
     const attempt = this.#must(ordinal)
     const at = attempt.state.kind === 'closed' ? attempt.state.at : now
-    this.#change(attempt, { state: { kind: 'closed', at, outcome }, ...(data === undefined ? {} : { data }) })
+    this.#replace({ ...attempt, state: { kind: 'closed', at, outcome }, data: data === undefined ? attempt.data : data })
     this.#open.delete(ordinal)
     this.#headChanged = true
   }
@@ -351,7 +352,8 @@ export class View<T extends DialectTypes> {
     const attempt = this.#must(ordinal)
     const state: Attempt['state'] = attempt.queue === null ? { kind: 'held', since: now } : { kind: 'waiting', notBefore: opening.notBefore ?? now }
     const fresh = opening.keepTimes ? {} : { claims: 0, openedAt: now, firstClaimedAt: null, lastWorker: null }
-    const changed = this.#change(attempt, {
+    const changed = this.#replace({
+      ...attempt,
       ...fresh,
       state,
       fence: attempt.fence + 1,
@@ -448,10 +450,11 @@ export class View<T extends DialectTypes> {
     if (isOpen(attempt)) this.#open.add(attempt.ordinal)
   }
 
-  #change(attempt: Attempt<T['data']>, change: Partial<Attempt<T['data']>>): Attempt<T['data']> {
-    if (!this.#touched.has(attempt.ordinal)) this.#touched.set(attempt.ordinal, attempt.fence)
-    const changed = { ...attempt, ...change }
-    this.#attempts.set(attempt.ordinal, changed)
-    return changed
+  /** Takes the place of the attempt as it was; the fence that the store holds is that of the first one replaced. */
+  #replace(attempt: Attempt<T['data']>): Attempt<T['data']> {
+    const { ordinal } = attempt
+    if (!this.#touched.has(ordinal)) this.#touched.set(ordinal, this.#must(ordinal).fence)
+    this.#attempts.set(ordinal, attempt)
+    return attempt
   }
 }

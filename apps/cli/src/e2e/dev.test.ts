@@ -27,7 +27,7 @@ describe('busbar dev', () => {
     const { code, stdout, stderr } = await program.stop('SIGINT')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toContain('Stopping')
-    await expect(fetch(`${url}/health`)).rejects.toThrow()
+    await expect(fetch(`${url}/health`)).rejects.toThrow('fetch failed')
   })
 
   it('Ctrl-C while the samples run ends it with 0 as well', async () => {

@@ -5,6 +5,7 @@
  */
 import { invariant, isRefusal } from '@busbar/kernel'
 import { everyTask } from './every-task.js'
+import { perDefinition } from './per-definition.js'
 import { parseTaskDef } from './parse-task-def.js'
 import { parseWorkflowDef } from './parse-workflow-def.js'
 import { workflowDefToWire } from './to-wire.js'
@@ -56,21 +57,21 @@ function readDefaults(): TaskDef {
 }
 
 /** The names whose task definitions `snapshotOf` asks for, each once. */
-export function taskNames(def: WorkflowDef): readonly string[] {
+export const taskNames = perDefinition((def): readonly string[] => {
   const names = new Set<string>()
   for (const task of everyTask(def.tasks)) if (task.taskDefinition === null) names.add(task.name)
   return [...names]
-}
+})
 
 /** The children whose latest version is fixed when the parent starts: those by name, without a version. */
-export function childrenToPin(def: WorkflowDef): readonly ChildToPin[] {
+export const childrenToPin = perDefinition((def): readonly ChildToPin[] => {
   const children: ChildToPin[] = []
   for (const task of everyTask(def.tasks)) {
     const params = task.subWorkflowParam
     if (task.type === 'SUB_WORKFLOW' && params !== null && needsPin(params)) children.push({ task, name: params.name ?? '' })
   }
   return children
-}
+})
 
 export interface ChildToPin {
   readonly task: WorkflowTask

@@ -1,6 +1,7 @@
 /** From a request to the snapshot that an execution runs by (conductor-semantics.md §2). All questions of a kind are asked at once. */
 import { type Answer, type Ask, isRefusal, type Json, refuse, type Refusal } from '@busbar/kernel'
 import { everyTask } from '../definition/every-task.js'
+import { perDefinition } from '../definition/per-definition.js'
 import { parseTaskDef } from '../definition/parse-task-def.js'
 import { parseWorkflowDef } from '../definition/parse-workflow-def.js'
 import { childrenToPin, pinChildren, snapshotOf, taskNames } from '../definition/snapshot.js'
@@ -24,12 +25,17 @@ export function prepareDefinition(wanted: Wanted, answers: ReadonlyMap<string, A
   const def = wanted.inline ?? storedDefinition(wanted, answers)
   if (isRefusal(def)) return def
   if ('ask' in def) return { kind: 'ask', asks: [def.ask] }
-  const unsupported = [...everyTask(def.tasks)].find(task => isUnsupportedType(task.type))
+  const unsupported = unsupportedTask(def)
   if (unsupported !== undefined) {
     return refuse('unsupported', `The task type ${unsupported.type} of task ${unsupported.taskReferenceName} is not built yet; start a workflow without it`)
   }
   return embed(def, answers)
 }
+
+const unsupportedTask = perDefinition(def => {
+  for (const task of everyTask(def.tasks)) if (isUnsupportedType(task.type)) return task
+  return undefined
+})
 
 function storedDefinition({ name, version }: Wanted, answers: ReadonlyMap<string, Answer>): WorkflowDef | { readonly ask: Ask } | Refusal {
   const ask = workflowAsk(name, version)

@@ -1,5 +1,5 @@
 /** What workers and operators report about a task (conductor-semantics.md §6.2). */
-import { type AttemptId, executionIdOf, type Instant, ordinalOf, refuse, type Refusal } from '@busbar/kernel'
+import { type AttemptId, type Closer, executionIdOf, type Instant, ordinalOf, refuse, type Refusal } from '@busbar/kernel'
 import type { ConductorCommand, UpdateReply } from '../commands.js'
 import { bookOf, nameOf, nodeOf } from '../decide/book.js'
 import type { ConductorView, Task } from '../decide/task.js'
@@ -61,8 +61,7 @@ function pending(view: ConductorView, reference: string): Task | undefined {
 function report(view: ConductorView, task: Task, status: Update['status'], now: Instant, data: TaskData): void {
   const outcome = resultOutcomes[status]
   if (outcome !== null) {
-    const { changed: _, startAt: __, ...rest } = data
-    view.close(task.ordinal, outcome, { kind: 'worker', worker: null, fence: null }, now, rest)
+    view.close(task.ordinal, outcome, byWorker, now, ended(data))
     view.touch(now)
     noteClosed(bookOf(view), task)
     return
@@ -70,6 +69,15 @@ function report(view: ConductorView, task: Task, status: Update['status'], now: 
   if (task.queue === null) return view.amend(task.ordinal, data)
   view.postpone(task.ordinal, (now + (data.callbackAfterSeconds ?? 0) * 1000) as Instant, now, data)
   boundByTimeout(view, task, now)
+}
+
+const byWorker: Closer = { kind: 'worker', worker: null, fence: null }
+
+/** Without what says when an open task moves. Most have none of it, and leaving out keys copies them all. */
+function ended(data: TaskData): TaskData {
+  if (data.changed === undefined && data.startAt === undefined) return data
+  const { changed: _changed, startAt: _startAt, ...rest } = data
+  return rest
 }
 
 /** Time-outs that count from the first poll go on although the lease ended. */

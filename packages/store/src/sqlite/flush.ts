@@ -74,10 +74,7 @@ export class Flusher {
     const settlements: Settlement[] = []
     this.#begin.run()
     try {
-      for (const call of calls) {
-        const result = call.run()
-        settlements.push(() => call.settle(result))
-      }
+      for (const call of calls) settlements.push(settling(call, call.run()))
     } catch {
       // Whatever it was, the second pass meets it again and tells whose it is.
       this.#rollback()
@@ -100,7 +97,7 @@ export class Flusher {
     try {
       const result = call.run()
       this.#release.run()
-      return () => call.settle(result)
+      return settling(call, result)
     } catch (error) {
       // After a full disk or a failed read SQLite may have ended the transaction itself: then nothing of it holds.
       if (!this.#database.isTransaction || isOfTheDatabase(error)) throw error
@@ -119,6 +116,10 @@ export class Flusher {
     this.#tallies.forget()
     if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
   }
+}
+
+function settling(call: Call, result: unknown): Settlement {
+  return () => call.settle(result)
 }
 
 /** Primary result codes that are about the file or the machine, not about what one call asked for. */
