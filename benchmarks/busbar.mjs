@@ -21,10 +21,11 @@ export class Client {
     this.pool = new Pool(url, { connections, pipelining: 1, headersTimeout: 120_000, bodyTimeout: 120_000 })
   }
 
-  async #call(method, path, body) {
+  async #call(method, path, body, signal) {
     const answer = await this.pool.request({
       method,
       path,
+      signal,
       headers: body === undefined ? {} : { 'content-type': 'application/json' },
       body: body === undefined ? null : JSON.stringify(body),
     })
@@ -46,8 +47,8 @@ export class Client {
     return this.#call('POST', '/api/workflow', { name, version: 1, input })
   }
 
-  async poll(type, count, timeout = 5000) {
-    return JSON.parse((await this.#call('GET', `/api/tasks/poll/batch/${type}?workerid=bench&count=${count}&timeout=${timeout}`)) || '[]')
+  async poll(type, count, signal) {
+    return JSON.parse((await this.#call('GET', `/api/tasks/poll/batch/${type}?workerid=bench&count=${count}&timeout=5000`, undefined, signal)) || '[]')
   }
 
   complete(task, outputData = {}) {
@@ -70,9 +71,10 @@ export const simple = (name, reference = name, inputParameters = {}) => ({ name,
 /** A worker that completes whatever it polls, until it is stopped. `onDone` hears of each completed task. */
 export function worker(client, type, { count = 50, polls = 1, onDone = () => {} } = {}) {
   let running = true
+  const stopping = new AbortController()
   const loop = async () => {
     while (running) {
-      const tasks = await client.poll(type, count).catch(error => {
+      const tasks = await client.poll(type, count, stopping.signal).catch(error => {
         if (running) throw error
         return []
       })
@@ -90,6 +92,7 @@ export function worker(client, type, { count = 50, polls = 1, onDone = () => {} 
   return {
     stop() {
       running = false
+      stopping.abort()
       return Promise.allSettled(loops)
     },
   }

@@ -63,14 +63,15 @@ export async function oneTaskRate(client, { inFlight, seconds, warmupSeconds = 2
   return { perSecond: done / elapsed, ...latency, cores: cpu / elapsed, cpuMicrosecondsEach: (cpu / done) * 1e6 }
 }
 
-/** On an idle system: from one step's completion to the next step in the worker's hands, and from start to done of one task. */
-export async function idleLatencies(client, { rounds }) {
+/** On an idle system that is warm (compiled code, as after the first minute): from one step's completion to the next step in the worker's hands, and from start to done of one task. */
+export async function idleLatencies(client, { rounds, warmupRounds = 100 }) {
   const steps = 10
   await client.register({ name: 'bench_steps', tasks: Array.from({ length: steps }, (_, n) => simple('bench_step', `s${n}`)) })
   await client.register({ name: 'bench_single', tasks: [simple('bench_single_task')] })
   const between = []
   const whole = []
-  for (let round = 0; round < rounds; round++) {
+  for (let round = -warmupRounds; round < rounds; round++) {
+    const isMeasured = round >= 0
     const poll = client.poll('bench_step', 1)
     await client.start('bench_steps')
     let [task] = await poll
@@ -79,7 +80,7 @@ export async function idleLatencies(client, { rounds }) {
       const begun = performance.now()
       await client.complete(task)
       ;[task] = await next
-      between.push(performance.now() - begun)
+      if (isMeasured) between.push(performance.now() - begun)
     }
     await client.complete(task)
     const single = client.poll('bench_single_task', 1)
@@ -87,7 +88,7 @@ export async function idleLatencies(client, { rounds }) {
     await client.start('bench_single')
     const [only] = await single
     await client.complete(only)
-    whole.push(performance.now() - begun)
+    if (isMeasured) whole.push(performance.now() - begun)
   }
   return { stepP50Ms: quantile(between, 0.5), stepP99Ms: quantile(between, 0.99), wholeP50Ms: quantile(whole, 0.5), wholeP99Ms: quantile(whole, 0.99) }
 }

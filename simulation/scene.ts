@@ -9,7 +9,7 @@ import { predictConductor } from './model-conductor.js'
 import { predictStroem } from './model-stroem.js'
 import type { Facts, Prediction } from './prediction.js'
 import type { Random } from './random.js'
-import { heartbeatTimeoutMs, stroemDefinition } from './stroem-definition.js'
+import { heartbeatTimeoutMs, stroemDefinition, unmatchedTimeoutMs } from './stroem-definition.js'
 
 type Command = { readonly kind: string } & JsonObject
 
@@ -63,7 +63,7 @@ function conductorScene(random: Random): Scene {
 
 function stroemScene(random: Random): Scene {
   const definition = stroemDefinition(random)
-  const request = startRequest(definition.workspace, definition.task, { input: {}, sourceType: 'api', heartbeatTimeoutMs })
+  const request = startRequest(definition.workspace, definition.task, { input: {}, sourceType: 'api', heartbeatTimeoutMs, unmatchedTimeoutMs })
   if (isRefusal(request)) throw new Error(`a definition was refused: ${request.message}`)
   const skills = { abilities: ['script'], tags: [], exclusive: false } as const
   return {

@@ -9,6 +9,8 @@ export interface StroemDefinition {
 }
 
 export const heartbeatTimeoutMs = 60_000
+/** Longer than any run: a worker that could run a step comes back sooner or later. */
+export const unmatchedTimeoutMs = 1_000_000_000
 
 const stepsMax = 8
 const noHooks: Hooks = { onSuccess: [], onError: [], onSuspended: [], onCancel: [] }

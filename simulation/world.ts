@@ -2,7 +2,7 @@
  * One run: a server that crashes, workers that are late or lost, a clock that jumps. All chance comes from the seed and
  * the number of the run, so a run can be repeated.
  */
-import { type Attempt, type ExecutionId, instant, isRefusal, isTerminal, type Refusal } from '@busbar/kernel'
+import { type Attempt, type ExecutionId, isRefusal, type Refusal } from '@busbar/kernel'
 import type { StartResult, Work } from '@busbar/engine'
 import type { Fault } from '@busbar/store/testing'
 import { type Behaviour, behaviourOf, type Report } from './behaviour.js'
@@ -45,6 +45,8 @@ interface Held {
 }
 
 const turnsMax = 3_000
+/** So many times its length a lease may last before somebody must have seen its end: timers that failed come again later. */
+const leasesOverdueMax = 6
 const eventsMax = 2_000
 const startOfTime = 1_700_000_000_000
 
@@ -76,6 +78,7 @@ class World {
   #root: ExecutionId | null = null
   #cancel: 'none' | 'maybe' | 'sure' = 'none'
   #isCalm = true
+  #bornAt = startOfTime
   #workers = 0
   #crashes = 0
   #reports = 0
@@ -220,6 +223,7 @@ class World {
     if (life.isOver) return
     if (this.#ledger.isInDoubt) await this.#compare()
     if (this.#ledger.isOver || this.#hands.length > 0 || this.#hasClaimable()) return
+    this.#checkLeases()
     const [due, messages] = await Promise.all([life.store.nextDue(), life.store.messages(1)])
     const next = life.clock.next()
     if ((due === null && messages.length === 0) || next === null) throw new Violation('stuck: no timer, no message and no work is left, and it has not ended')
@@ -228,9 +232,18 @@ class World {
     await life.idle()
   }
 
+  /** The end of a lease is noticed before long, unless the server was away. */
+  #checkLeases(): void {
+    const deadline = this.#life.clock.now() - leasesOverdueMax * this.#scene.leaseMs
+    if (this.#bornAt > deadline) return
+    for (const { state, id, key } of this.#ledger.openAttempts())
+      if (state.kind === 'leased' && state.since < deadline) throw new Violation(`the lease of ${id} (${key}) is over and nobody noticed`)
+  }
+
   // ── Lives ──
 
   #newLife(startsAt: number, before?: Life): Life {
+    this.#bornAt = startsAt
     const image = before?.store.image()
     const options = { ledger: this.#ledger, makeStore: this.#makeStore, fault: () => this.#fault(), chance: this.#chance, startsAt }
     return new Life(image ? { ...options, image } : options)

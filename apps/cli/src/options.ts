@@ -47,11 +47,3 @@ export async function withApi<T>(options: ServerOption, run: (api: Api) => Promi
     await api.close()
   }
 }
-
-export function print(line: string): void {
-  process.stdout.write(`${line}\n`)
-}
-
-export function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, process.stdout.isTTY ? 2 : 0))
-}

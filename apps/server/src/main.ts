@@ -16,6 +16,7 @@ import type { Log } from './log.js'
 import { openApiRoute } from './openapi.js'
 import { openArchives } from './stroem/archives.js'
 import { stroemRoutes } from './stroem/routes.js'
+import { recallWorkers } from './stroem/worker-detail.js'
 import { Workspaces } from './stroem/workspaces.js'
 
 export interface Server {
@@ -44,6 +45,7 @@ export async function startServer(config: Config, { log }: { readonly log: Log }
     const environment = environmentOf(process.env)
     const engine = engineOf(config, store, workspaces, environment, log)
     await engine.start()
+    await recallWorkers(engine)
     undo.push(() => engine.stop(config.stop.drainSeconds * 1000))
     const health = new Health(store)
     const routes = routesOf({ config, engine, workspaces, environment, health })
@@ -101,7 +103,8 @@ function routesOf(parts: {
 }): readonly Route[] {
   const { engine, workspaces, environment, health, config } = parts
   const heartbeatTimeoutMs = config.recovery.heartbeatTimeoutSeconds * 1000
-  const routes = [...conductorRoutes(engine, health, environment), ...stroemRoutes({ engine, workspaces, health, heartbeatTimeoutMs })]
+  const unmatchedTimeoutMs = config.recovery.unmatchedStepTimeoutSeconds * 1000
+  const routes = [...conductorRoutes(engine, health, environment), ...stroemRoutes({ engine, workspaces, health, heartbeatTimeoutMs, unmatchedTimeoutMs })]
   return [...routes, openApiRoute(routes)]
 }
 

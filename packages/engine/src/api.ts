@@ -34,19 +34,27 @@ export interface Work {
   readonly work: JsonObject
 }
 
+/** A rule over the names of queues. Rules of the same key are the same. */
+export interface ServiceRule {
+  readonly key: string
+  readonly serves: (queue: QueueName) => boolean
+}
+
 export interface PollRequest {
   readonly dialect: DialectName
   /**
    * Exact queues, or a rule over the names of queues (Strøm: abilities and tags). With `key`, polls that serve the same
    * queues share one list.
    */
-  readonly queues: readonly QueueName[] | { readonly key: string; readonly serves: (queue: QueueName) => boolean }
+  readonly queues: readonly QueueName[] | ServiceRule
   readonly worker: WorkerId
   readonly max: number
   /** 0: answer at once. The poll is answered at the first work, never held for more. */
   readonly waitMs: number
   /** The caller went away: stop waiting, and hand back what was just leased. */
   readonly signal?: AbortSignal
+  /** Told why an attempt that this poll claimed could not be made into work; the poll goes on to other work. */
+  readonly onSpoiled?: (reason: string) => void
 }
 
 export interface StartResult {
@@ -90,6 +98,8 @@ export interface EngineApi {
   /** A sign of life. Written behind, in batches. */
   seen(worker: WorkerId, at: Instant): void
   lastSeen(worker: WorkerId): Instant | null
+  /** What a worker can take, for rules that ask whether anybody could. Workers of the same `key` serve the same queues. */
+  serves(worker: WorkerId, rule: ServiceRule): void
   /** When a queue was last polled, by whom; in memory, newest first. */
   pollData(queue?: QueueName): readonly { readonly queue: QueueName; readonly worker: WorkerId; readonly at: Instant }[]
 

@@ -110,7 +110,7 @@ export class CommitLoop implements Batches {
     const { view, id } = turn
     if (view) {
       if (changes) view.committed()
-      views.put(view)
+      if (turn.age === views.age) views.put(view)
     }
     for (const [index, letter] of letters.entries()) this.#settle(letter, turn.answers[index])
     try {

@@ -5,13 +5,14 @@
  * D2. Among the polls that serve a queue, the one that waits longest is served first.
  * D3. Work that was leased to a poll whose caller went away goes back to its queue.
  */
-import { type Attempt, type ExecutionId, instant, type Instant, isRefusal, Problem, type QueueName } from '@busbar/kernel'
+import { type Attempt, type ExecutionId, instant, type Instant, Problem, type QueueName } from '@busbar/kernel'
 import type { Claimed, Store } from '@busbar/store'
 import type { Clock, EngineLimits, EngineLog, PollRequest, Work } from './api.js'
 import { type HeldPoll, type Queue, roomOf } from './held-poll.js'
 import type { InFlight } from './in-flight.js'
 import type { Inbox } from './inbox.js'
 import { Queues } from './queues.js'
+import { isSpoilt } from './turn.js'
 import type { WorkerBook } from './worker-book.js'
 
 export interface DispatchParts {
@@ -23,6 +24,8 @@ export interface DispatchParts {
   readonly workers: WorkerBook
   readonly exclusive: boolean
   readonly inbox: () => Inbox
+  /** A claim failed, and may have leased attempts all the same: what is known of them must be read again. */
+  readonly doubt: () => void
 }
 
 export class Dispatch {
@@ -71,7 +74,7 @@ export class Dispatch {
   }
 
   #note({ queues, worker }: PollRequest, now: Instant): void {
-    if ('key' in queues) return
+    if ('key' in queues) return this.#parts.workers.serves(worker, queues)
     for (const queue of queues) this.#parts.workers.polled(queue, worker, now)
   }
 
@@ -144,8 +147,9 @@ export class Dispatch {
       const isAll = claimed.length < poll.max
       if (isAll) for (const [index, queue] of queues.entries()) this.#queues.emptied(queue, restocks[index] ?? -1)
       else for (const queue of queues) this.#wake(queue)
-      poll.works = await this.#handOut(claimed)
+      poll.works = await this.#handOut(claimed, poll)
     } catch (error) {
+      this.#parts.doubt()
       this.#drop(poll)
       return poll.fail(error)
     }
@@ -154,17 +158,18 @@ export class Dispatch {
   }
 
   /** Each claimed attempt becomes work in its own execution's mailbox; those that come to nothing are left out. */
-  async #handOut(claimed: readonly Claimed[]): Promise<Work[]> {
+  async #handOut(claimed: readonly Claimed[], { request }: HeldPoll): Promise<Work[]> {
     if (claimed.length === 0) return []
     const made = await Promise.all(claimed.map(({ execution, attempt }) => this.#handOutOne(execution, attempt)))
-    return made.filter(work => work !== null)
+    for (const answer of made) if (isSpoilt(answer) && answer.spoiled !== null) request.onSpoiled?.(answer.spoiled)
+    return made.filter(isWork)
   }
 
-  #handOutOne(execution: ExecutionId, attempt: Attempt): Promise<Work | null> {
+  #handOutOne(execution: ExecutionId, attempt: Attempt): Promise<unknown> {
     return new Promise(resolve => {
       this.#parts.inbox().post(execution, {
         body: { kind: 'claimed', attempt },
-        settle: answer => resolve(isWork(answer) ? answer : null),
+        settle: resolve,
         fail: error => {
           this.#parts.log.error('claimed attempt not handed out', { execution, attempt: attempt.id, error })
           resolve(null)
@@ -233,5 +238,5 @@ export class Dispatch {
 }
 
 function isWork(answer: unknown): answer is Work {
-  return typeof answer === 'object' && answer !== null && !isRefusal(answer)
+  return typeof answer === 'object' && answer !== null && 'work' in answer
 }

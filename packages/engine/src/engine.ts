@@ -24,7 +24,7 @@ import {
   type WorkerId,
 } from '@busbar/kernel'
 import type { LogLine, Store, StoredDefinition } from '@busbar/store'
-import type { AnyView, EngineApi, EngineLimits, EngineOptions, Evaluator, PollRequest, StartResult, Work } from './api.js'
+import type { AnyView, EngineApi, EngineLimits, EngineOptions, Evaluator, PollRequest, ServiceRule, StartResult, Work } from './api.js'
 import { Asks } from './asks.js'
 import { CommitLoop, type Outlets } from './commit-loop.js'
 import { Definitions } from './definitions.js'
@@ -87,7 +87,7 @@ class Engine implements EngineApi {
     this.#workers = new WorkerBook(store, clock, log)
     this.#watchers = new Watchers(log)
     this.#evaluator = options.evaluator ?? new SandboxPool(limits, log)
-    this.#dispatch = new Dispatch({ store, clock, log, limits, inFlight, workers: this.#workers, exclusive: options.exclusive ?? true, inbox })
+    this.#dispatch = new Dispatch({ store, clock, log, limits, inFlight, workers: this.#workers, exclusive: options.exclusive ?? true, inbox, doubt: () => this.#views.doubt() })
     this.#timers = new Timers({ store, clock, log, inFlight, inbox })
     this.#messages = new Messages({ store, log, inbox, onLeft: () => this.#sweeps.soon() })
     this.#logs = new Logs({ store, inFlight, watchers: this.#watchers, isEnded: id => this.#isEnded(id) })
@@ -119,7 +119,8 @@ class Engine implements EngineApi {
         views: this.#views,
         asks: new Asks(this.#definitions, this.#workers, this.#evaluator),
         world: {
-          lastSeen: worker => this.#workers.lastSeen(worker),
+          lastSeen: worker => this.#workers.silentSince(worker),
+          canServe: (queue, since) => this.#workers.canServe(queue, since),
           secrets: options.secrets ?? (() => ({})),
           environment: options.environment ?? (() => null),
         },
@@ -294,6 +295,10 @@ class Engine implements EngineApi {
 
   lastSeen(worker: WorkerId): Instant | null {
     return this.#workers.lastSeen(worker)
+  }
+
+  serves(worker: WorkerId, rule: ServiceRule): void {
+    this.#workers.serves(worker, rule)
   }
 
   pollData(queue?: QueueName): readonly { readonly queue: QueueName; readonly worker: WorkerId; readonly at: Instant }[] {

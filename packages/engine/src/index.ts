@@ -10,6 +10,7 @@ export type {
   EvaluationSetting,
   Evaluator,
   PollRequest,
+  ServiceRule,
   StartResult,
   Work,
 } from './api.js'

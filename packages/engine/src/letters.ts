@@ -5,7 +5,7 @@ export type LetterBody =
   /** A command of the dialect; with `message`, it came by the outbox and is taken in the same commit. */
   | { readonly kind: 'command'; readonly command: { readonly kind: string }; readonly message: MessageId | null }
   | { readonly kind: 'start'; readonly dialect: DialectName; readonly request: JsonObject; readonly parent: Parent | null; readonly message: MessageId | null }
-  /** The store leased an attempt to a worker. Answered with `Work`, or null when there is nothing to work on. */
+  /** The store leased an attempt to a worker. Answered with `Work`, with `Spoiled`, or null when it is held no more. */
   | { readonly kind: 'claimed'; readonly attempt: Attempt }
   /** Leased work that was not delivered goes back to its queue. Answered with a boolean: it was still leased. */
   | { readonly kind: 'release'; readonly ordinal: number; readonly fence: number }

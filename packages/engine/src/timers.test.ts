@@ -1,4 +1,4 @@
-import { MemoryStore } from '@busbar/store/testing'
+import { type Fault, MemoryStore } from '@busbar/store/testing'
 import { describe, expect, it } from 'vitest'
 import { startScripted } from './testing/scripted-engine.js'
 
@@ -83,9 +83,42 @@ describe('a timer', () => {
     expect(await ticksOf(on, id)).toBe(1)
     expect(on.events('error')).toContain('timers not read')
   })
+
+  it('is left alone when its tick failed in doubt and was written: nobody asks for it without end', async () => {
+    let fault: Fault | undefined
+    let reads = 0
+    class CountingStore extends MemoryStore {
+      override due(...range: Parameters<MemoryStore['due']>) {
+        reads += 1
+        return super.due(...range)
+      }
+    }
+    const on = await startScripted({ store: new CountingStore({ beforeFlush: () => fault }) })
+    const id = await on.create([{ do: 'wake', afterMs: 1_000 }])
+    fault = 'fail after'
+    await on.advance(1_000)
+    fault = undefined
+    await on.advance(5_000)
+    reads = 0
+    for (let turn = 0; turn < 20; turn++) await on.settle()
+    expect(reads).toBe(0)
+    expect(await ticksOf(on, id)).toBe(1)
+  })
 })
 
 describe('a lease that ends', () => {
+  it('is noticed although nobody heard of the claim', async () => {
+    let fault: Fault | undefined
+    const on = await startScripted({ store: new MemoryStore({ beforeFlush: () => fault }) })
+    await on.create([{ do: 'open', queue: 'q', leaseMs: 1_000 }])
+    fault = 'fail after'
+    await expect(on.poll('q', { waitMs: 0 })).rejects.toMatchObject({ code: 'unavailable' })
+    fault = undefined
+    const second = on.work('q')
+    for (let turn = 0; turn < 3; turn++) await on.advance(1_000)
+    expect((await second).attempt.fence).toBeGreaterThan(1)
+  })
+
   it('makes its attempt claimable again, and the old fence is worth nothing', async () => {
     const on = await startScripted()
     await on.create([{ do: 'open', queue: 'q', leaseMs: 1_000 }])

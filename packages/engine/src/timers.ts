@@ -132,8 +132,16 @@ export class Timers {
       const limit = room + this.#ticking.size + this.#backOffs.size
       const page = await store.due(now, limit)
       for (const { id } of page) if (!this.#ticking.has(id) && !this.#isBackedOff(id, now)) ticks.push(this.#tick(id))
-      if (page.length < limit) return ticks
+      if (page.length < limit) {
+        this.#dropBackOffs(now)
+        return ticks
+      }
     }
+  }
+
+  /** All that is due has its tick: an execution that is past its back-off and has none is not due any more. */
+  #dropBackOffs(now: Instant): void {
+    for (const [id, { until }] of this.#backOffs) if (until <= now && !this.#ticking.has(id)) this.#backOffs.delete(id)
   }
 
   #tick(id: ExecutionId): Promise<void> {

@@ -36,7 +36,7 @@ export interface TurnParts {
   readonly asks: Asks
   readonly plans: Plans
   readonly views: Views
-  readonly world: Pick<Context, 'lastSeen' | 'secrets' | 'environment'>
+  readonly world: Pick<Context, 'lastSeen' | 'canServe' | 'secrets' | 'environment'>
   /** Finds who waits for work of a queue; `Dispatch`. */
   readonly reserve: (queue: QueueName) => HeldPoll | undefined
 }
@@ -46,6 +46,11 @@ export interface Reservation {
   readonly poll: HeldPoll
   /** Null: the attempt was spoiled, so the poll gets nothing. */
   readonly work: Work | null
+}
+
+/** The attempt could not be made into work, and why, if the dialect says so. */
+export interface Spoiled {
+  readonly spoiled: string | null
 }
 
 const spoiledRoundsMax = 100
@@ -60,6 +65,8 @@ export class Turn {
   #view: SomeView | null | undefined
   #needsDecision = false
   #isTick = false
+  /** Of the views when this turn began. */
+  readonly age: number
   readonly answers: unknown[] = []
   readonly reservations: Reservation[] = []
   /** Queues in which the decision leaves something claimable that nobody waits for. */
@@ -73,6 +80,7 @@ export class Turn {
     this.#chance = options.chance
     this.#mayInsert = options.mayInsert
     this.#now = parts.clock.now()
+    this.age = parts.views.age
     this.#view = parts.views.take(box.id)
   }
 
@@ -167,7 +175,7 @@ export class Turn {
     return isRefusal(applied) ? applied : applied.reply
   }
 
-  #claimed(view: SomeView, claimed: Attempt): Work | null {
+  #claimed(view: SomeView, claimed: Attempt): Work | Spoiled | null {
     const current = view.attempt(claimed.ordinal)
     if (!current) return null
     if (current.state.kind === 'waiting' && current.fence === claimed.fence - 1) view.noteLease(claimed)
@@ -255,7 +263,8 @@ export class Turn {
       let work: Work | null = null
       try {
         view.lease(ordinal, poll.request.worker, this.#now)
-        work = this.#work(view, rules, ordinal)
+        const made = this.#work(view, rules, ordinal)
+        work = isSpoilt(made) ? null : made
       } finally {
         this.reservations.push({ poll, work })
       }
@@ -264,13 +273,13 @@ export class Turn {
     return isSpoiled
   }
 
-  #work(view: SomeView, rules: AnyRules, ordinal: number): Work | null {
+  #work(view: SomeView, rules: AnyRules, ordinal: number): Work | Spoiled {
     const leased = view.attempt(ordinal)
     invariant(leased, `attempt ${ordinal} of execution ${view.id} was just leased`)
     const out = rules.handOut(view, leased, this.#context(noAnswers))
     if (out.kind === 'spoiled') {
       this.#needsDecision = true
-      return null
+      return { spoiled: out.reason ?? null }
     }
     return { execution: view.id, attempt: view.attempt(ordinal) ?? leased, work: out.work }
   }
@@ -278,7 +287,7 @@ export class Turn {
   /** What was made for a claim is worth nothing if a later letter or the decision ended the attempt. */
   #checkClaims(view: SomeView, letters: readonly Letter[]): void {
     for (const [index, { body }] of letters.entries()) {
-      if (body.kind !== 'claimed') continue
+      if (body.kind !== 'claimed' || isSpoilt(this.answers[index])) continue
       if (!isHeldWith(view.attempt(body.attempt.ordinal), body.attempt.fence)) this.answers[index] = null
     }
   }
@@ -288,9 +297,14 @@ export class Turn {
   }
 
   #context(answers: Answers): Context {
-    const { lastSeen, secrets, environment } = this.#parts.world
-    return { now: this.#now, answers, chance: this.#chance, lastSeen, secrets, environment }
+    const { lastSeen, canServe, secrets, environment } = this.#parts.world
+    return { now: this.#now, answers, chance: this.#chance, lastSeen, canServe, secrets, environment }
   }
+}
+
+/** Whether a claim came to nothing because of the attempt itself. */
+export function isSpoilt(answer: unknown): answer is Spoiled {
+  return typeof answer === 'object' && answer !== null && 'spoiled' in answer
 }
 
 function isHeldWith(attempt: Attempt | undefined, fence: number): boolean {

@@ -3,6 +3,7 @@
  *
  * V1. A view is out of the cache while a batch works on it: nobody else sees it half decided.
  * V2. What is kept equals what is committed. A view whose commit was refused or is in doubt is not put back.
+ * V3. After a claim that may have leased anything (`doubt`), no view is kept that was taken out or loaded before it.
  */
 import type { ExecutionId } from '@busbar/kernel'
 import { View } from '@busbar/kernel'
@@ -19,6 +20,7 @@ export class Views {
   readonly #open = new Map<ExecutionId, SomeView>()
   readonly #ended = new Map<ExecutionId, SomeView>()
   #attempts = 0
+  #age = 0
 
   constructor(store: Store, plans: Plans, limits: EngineLimits) {
     this.#store = store
@@ -28,6 +30,18 @@ export class Views {
 
   get size(): number {
     return this.#open.size + this.#ended.size
+  }
+
+  /** Raised when all that was read before may be untrue. */
+  get age(): number {
+    return this.#age
+  }
+
+  doubt(): void {
+    this.#age += 1
+    this.#open.clear()
+    this.#ended.clear()
+    this.#attempts = 0
   }
 
   peek(id: ExecutionId): SomeView | undefined {

@@ -1,6 +1,6 @@
 import { type Instant, instant, type QueueName, type WorkerId } from '@busbar/kernel'
 import type { Store } from '@busbar/store'
-import type { Clock, EngineLog } from './api.js'
+import type { Clock, EngineLog, ServiceRule } from './api.js'
 import { Lru } from './lru.js'
 
 export interface PollNote {
@@ -9,7 +9,14 @@ export interface PollNote {
   readonly at: Instant
 }
 
+/** Workers of one rule: which one of them is alive makes no difference. */
+interface Crew {
+  readonly rule: ServiceRule
+  lastSeen: Instant
+}
+
 const workersMax = 100_000
+const crewsMax = 10_000
 const pollNotesMax = 10_000
 const flushMs = 5_000
 const pageSize = 1_000
@@ -22,16 +29,21 @@ export class WorkerBook {
   readonly #seen = new Lru<WorkerId, Instant>(workersMax)
   readonly #polls = new Lru<string, PollNote>(pollNotesMax)
   readonly #lastPolls = new Lru<QueueName, Instant>(pollNotesMax)
+  readonly #crews = new Lru<string, Crew>(crewsMax)
+  readonly #crewOf = new Lru<WorkerId, Crew>(workersMax)
   #unwritten = new Map<WorkerId, Instant>()
   #cancelFlush: (() => void) | null = null
+  #openedAt: Instant
 
   constructor(store: Store, clock: Clock, log: EngineLog) {
     this.#store = store
     this.#clock = clock
     this.#log = log
+    this.#openedAt = clock.now()
   }
 
   async load(): Promise<void> {
+    this.#openedAt = this.#clock.now()
     for (let offset = 0; offset < workersMax; offset += pageSize) {
       const { workers } = await this.#store.workers(offset, pageSize)
       for (const worker of workers) this.#seen.set(worker.id, worker.lastSeen)
@@ -41,12 +53,36 @@ export class WorkerBook {
 
   seen(worker: WorkerId, at: Instant): void {
     this.#seen.set(worker, at)
+    const crew = this.#crewOf.get(worker)
+    if (crew && crew.lastSeen < at) crew.lastSeen = at
     this.#unwritten.set(worker, at)
     this.#cancelFlush ??= this.#clock.wakeAt(instant(this.#clock.now() + flushMs), () => void this.flush())
   }
 
   lastSeen(worker: WorkerId): Instant | null {
     return this.#seen.get(worker) ?? null
+  }
+
+  /** Since when a worker's silence counts: before this server was there, it had nobody to give a sign to. */
+  silentSince(worker: WorkerId): Instant {
+    return instant(Math.max(this.#seen.get(worker) ?? 0, this.#openedAt))
+  }
+
+  serves(worker: WorkerId, rule: ServiceRule): void {
+    const seen = this.#seen.get(worker)
+    const known = this.#crews.get(rule.key)
+    if (seen === undefined || (known && this.#crewOf.get(worker) === known)) return
+    const crew = known ?? { rule, lastSeen: seen }
+    if (crew.lastSeen < seen) crew.lastSeen = seen
+    this.#crews.set(rule.key, crew)
+    this.#crewOf.set(worker, crew)
+  }
+
+  /** Whether a worker seen since then takes from the queue. Who was there before this server was, nobody knows: then yes. */
+  canServe(queue: QueueName, since: Instant): boolean {
+    if (since < this.#openedAt) return true
+    for (const { rule, lastSeen } of this.#crews.values()) if (lastSeen >= since && rule.serves(queue)) return true
+    return false
   }
 
   /** Never rejects: a sign of life that was not written is only older than it could be. */

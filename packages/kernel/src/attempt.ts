@@ -14,7 +14,7 @@
  */
 import type { ActivityKey, AttemptId, QueueName, WorkerId } from './ids.js'
 import { refuse, type Refusal } from './problem.js'
-import { earliest, type Instant } from './time.js'
+import { after, earliest, type Instant } from './time.js'
 
 export type Outcome =
   | 'completed'
@@ -96,8 +96,8 @@ export function nextLook(attempt: Attempt, now: Instant): Instant | null {
     case 'waiting': {
       // A claim writes only the attempt's row (V4 in view.ts), so the lease's end must already be covered while it waits.
       const delayed = state.notBefore > now ? state.notBefore : null
-      const from = Math.max(state.notBefore, now)
-      const lease = attempt.queue !== null && attempt.leaseMs !== null ? ((from + attempt.leaseMs) as Instant) : null
+      const from = delayed ?? now
+      const lease = attempt.queue !== null && attempt.leaseMs !== null ? after(from, attempt.leaseMs) : null
       return earliest(earliest(delayed, lease), wakeAt)
     }
   }

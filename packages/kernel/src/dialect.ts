@@ -42,6 +42,8 @@ export interface Context {
   readonly chance: number
   /** The last sign of life of a worker, or null when it was never seen. */
   readonly lastSeen: (worker: WorkerId) => Instant | null
+  /** Whether a worker that gave a sign of life since then may take work of this queue. Yes while nobody can know. */
+  readonly canServe: (queue: QueueName, since: Instant) => boolean
   /** The secrets of a namespace: for what is handed to a worker only, never for what is stored. */
   readonly secrets: (namespace: string) => JsonObject
   /** A variable of the server's environment that definitions may read, or null. */
@@ -65,7 +67,7 @@ export type StartPlan<T extends DialectTypes> =
 export type HandOut =
   | { readonly kind: 'work'; readonly work: JsonObject }
   /** The attempt cannot be worked on; the dialect has closed it, and the engine decides and looks for another. */
-  | { readonly kind: 'spoiled' }
+  | { readonly kind: 'spoiled'; readonly reason?: string }
 
 export interface Rules<T extends DialectTypes> {
   readonly name: DialectName

@@ -7,8 +7,16 @@ export function instant(epochMs: number): Instant {
   return epochMs as Instant
 }
 
+/** The last moment that a date can show; it leaves room for one more delay in a safe integer. */
+export const endOfTime = 8_640_000_000_000_000 as Instant
+
+/** A whole millisecond, not before `moment` unless that is after the end of time. Delays come from outside: any number may. */
+export function bounded(moment: number): Instant {
+  return Math.max(-endOfTime, Math.min(Math.ceil(moment), endOfTime)) as Instant
+}
+
 export function after(moment: Instant, delayMs: number): Instant {
-  return (moment + delayMs) as Instant
+  return bounded(moment + delayMs)
 }
 
 export function earliest(a: Instant | null, b: Instant | null): Instant | null {

@@ -139,6 +139,32 @@ describe('the newest attempt', () => {
   })
 })
 
+describe('times that come from outside', () => {
+  const strange = fc.oneof(fc.double({ noNaN: true }), fc.double({ min: -10, max: 10, noNaN: true }))
+
+  it('are whole milliseconds before the end of time in all that is stored', () => {
+    fc.assert(
+      fc.property(strange, strange, (a, b) => {
+        const view = fresh()
+        view.open({ key: key('a'), number: 0, data: '', queue, leaseMs: Math.abs(a), notBefore: instant(start + b), wakeAt: instant(b) }, start)
+        view.open({ key: key('b'), number: 0, data: '', queue, leaseMs: Math.abs(b) }, start)
+        view.lease(2, worker, start)
+        view.extend(2, instant(a), start)
+        view.setWake(2, instant(start + a), start)
+        view.open({ key: key('c'), number: 0, data: '', queue }, start)
+        view.postpone(3, instant(a), start)
+        view.wakeAt(instant(b))
+        view.rearm(start)
+        for (const { state, leaseMs, wakeAt } of view.attempts()) {
+          const moments = state.kind === 'waiting' ? [state.notBefore] : state.kind === 'leased' ? [state.until] : []
+          for (const moment of [...moments, leaseMs, wakeAt, view.due]) expect(moment === null || Number.isSafeInteger(moment)).toBe(true)
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
+
 describe('due', () => {
   type Step = { readonly what: 'open' | 'hold' | 'lease' | 'postpone' | 'extend' | 'close' | 'tick'; readonly pick: number; readonly ms: number }
   const steps: fc.Arbitrary<Step[]> = fc.array(

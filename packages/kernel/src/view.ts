@@ -17,7 +17,7 @@ import { type ActivityKey, attemptIdOf, type DefinitionId, type ExecutionId, ord
 import type { Message, MessageBody, MessageId } from './message.js'
 import type { Refusal } from './problem.js'
 import { invariant } from './std/invariant.js'
-import { after, earliest, type Instant } from './time.js'
+import { after, bounded, earliest, type Instant } from './time.js'
 
 export interface Opening<Data> {
   readonly key: ActivityKey
@@ -211,7 +211,7 @@ export class View<T extends DialectTypes> {
   /** Somebody must look at `moment` at the latest. */
   wakeAt(moment: Instant | null): void {
     if (moment === null || (this.#due !== null && this.#due <= moment)) return
-    this.#due = moment
+    this.#due = bounded(moment)
     this.#headChanged = true
   }
 
@@ -239,7 +239,7 @@ export class View<T extends DialectTypes> {
   }
 
   note(note: Note): void {
-    this.#notes.push(note)
+    this.#notes.push({ ...note, at: bounded(note.at) })
   }
 
   // ── Attempts ──
@@ -247,7 +247,7 @@ export class View<T extends DialectTypes> {
   open(opening: Opening<T['data']>, now: Instant): Attempt<T['data']> {
     invariant(this.#lastOrdinal < ordinalMax, `execution ${this.id} has used all ${ordinalMax} attempts`)
     const ordinal = ++this.#lastOrdinal
-    const notBefore = opening.notBefore ?? now
+    const notBefore = bounded(opening.notBefore ?? now)
     const attempt: Attempt<T['data']> = {
       id: attemptIdOf(this.id, ordinal),
       ordinal,
@@ -255,14 +255,14 @@ export class View<T extends DialectTypes> {
       number: opening.number,
       queue: opening.queue,
       priority: opening.priority ?? 0,
-      leaseMs: opening.leaseMs ?? null,
+      leaseMs: boundedOrNull(opening.leaseMs),
       state: opening.queue === null ? { kind: 'held', since: now } : { kind: 'waiting', notBefore },
       fence: 0,
       claims: 0,
       openedAt: now,
       firstClaimedAt: null,
       lastWorker: null,
-      wakeAt: opening.wakeAt ?? null,
+      wakeAt: boundedOrNull(opening.wakeAt),
       data: opening.data,
     }
     this.#touched.set(ordinal, null)
@@ -295,7 +295,7 @@ export class View<T extends DialectTypes> {
   extend(ordinal: number, until: Instant | null, now: Instant): void {
     const attempt = this.#must(ordinal)
     if (attempt.state.kind !== 'leased') return
-    const changed = this.#replace({ ...attempt, state: { ...attempt.state, until } })
+    const changed = this.#replace({ ...attempt, state: { ...attempt.state, until: boundedOrNull(until) } })
     this.wakeAt(nextLook(changed, now))
   }
 
@@ -303,7 +303,12 @@ export class View<T extends DialectTypes> {
   postpone(ordinal: number, notBefore: Instant, now: Instant, data?: T['data']): void {
     const attempt = this.#must(ordinal)
     invariant(isOpen(attempt) && attempt.queue !== null, `attempt ${attempt.id} cannot go back to a queue`)
-    const changed = this.#replace({ ...attempt, state: { kind: 'waiting', notBefore }, fence: attempt.fence + 1, data: data === undefined ? attempt.data : data })
+    const changed = this.#replace({
+      ...attempt,
+      state: { kind: 'waiting', notBefore: bounded(notBefore) },
+      fence: attempt.fence + 1,
+      data: data === undefined ? attempt.data : data,
+    })
     this.wakeAt(nextLook(changed, now))
   }
 
@@ -313,7 +318,7 @@ export class View<T extends DialectTypes> {
   }
 
   setWake(ordinal: number, wakeAt: Instant | null, now: Instant): void {
-    const changed = this.#replace({ ...this.#must(ordinal), wakeAt })
+    const changed = this.#replace({ ...this.#must(ordinal), wakeAt: boundedOrNull(wakeAt) })
     this.wakeAt(nextLook(changed, now))
   }
 
@@ -350,7 +355,7 @@ export class View<T extends DialectTypes> {
     now: Instant,
   ): Attempt<T['data']> {
     const attempt = this.#must(ordinal)
-    const state: Attempt['state'] = attempt.queue === null ? { kind: 'held', since: now } : { kind: 'waiting', notBefore: opening.notBefore ?? now }
+    const state: Attempt['state'] = attempt.queue === null ? { kind: 'held', since: now } : { kind: 'waiting', notBefore: bounded(opening.notBefore ?? now) }
     const fresh = opening.keepTimes ? {} : { claims: 0, openedAt: now, firstClaimedAt: null, lastWorker: null }
     const changed = this.#replace({
       ...attempt,
@@ -358,7 +363,7 @@ export class View<T extends DialectTypes> {
       state,
       fence: attempt.fence + 1,
       number: opening.number ?? attempt.number,
-      wakeAt: opening.wakeAt ?? null,
+      wakeAt: boundedOrNull(opening.wakeAt),
       data: opening.data,
     })
     this.#open.add(ordinal)
@@ -457,4 +462,8 @@ export class View<T extends DialectTypes> {
     this.#attempts.set(ordinal, attempt)
     return attempt
   }
+}
+
+function boundedOrNull(moment: number | null | undefined): Instant | null {
+  return moment == null ? null : bounded(moment)
 }

@@ -1,20 +1,62 @@
-import { type Changes, Problem } from '@busbar/kernel'
+import { assertNever, type Attempt, type Changes, endOfTime, Problem } from '@busbar/kernel'
 
 /**
- * What stands in a column of its own (names, labels, queues) has no NUL character: one of our databases cannot hold it,
- * the driver of the other cuts the text there. What travels inside JSON may hold any text, because JSON escapes it.
+ * What stands in a column of its own: names, labels, queues, times. What travels inside JSON may hold any text and any
+ * number, because JSON escapes them.
+ *
+ * A NUL character cuts the text in one driver and is no text at all to another database; half of a surrogate pair has no
+ * UTF-8, so it would come back as another character.
  */
+const foreign = /[\0\p{Surrogate}]/u
+
+/** Nothing that is stored has another name; so nothing is found, or deleted, by one. */
+export function isPlain(...texts: readonly (string | null | undefined)[]): boolean {
+  return !texts.some(text => typeof text === 'string' && foreign.test(text))
+}
+
 export function mustBePlain(what: string, ...texts: readonly (string | null)[]): void {
   for (const text of texts) {
-    if (text?.includes('\0')) throw new Problem('invalid', `${what} ${JSON.stringify(text)} contains a NUL character: remove it`)
+    if (isPlain(text)) continue
+    const found = text?.includes('\0') ? 'a NUL character' : 'half of a surrogate pair'
+    throw new Problem('invalid', `${what} ${JSON.stringify(text)} contains ${found}: remove it`)
   }
 }
 
-export function changesMustBePlain({ execution, briefChanged, attempts, notes }: Changes): void {
-  if (execution && briefChanged) {
-    const { namespace, name, version, handle, source } = execution.label
-    mustBePlain('the label', namespace, name, version, handle, source)
+export function changesMustBePlain({ execution, briefChanged, due, attempts, notes }: Changes): void {
+  if (execution) {
+    const { label, createdAt, updatedAt, endedAt } = execution
+    if (briefChanged) mustBePlain('the label', label.namespace, label.name, label.version, label.handle, label.source)
+    mustBeWhole('a time of the execution', due, createdAt, updatedAt, endedAt)
   }
-  for (const { attempt } of attempts) mustBePlain('the attempt of', attempt.key, attempt.queue, attempt.lastWorker)
-  for (const { source } of notes) mustBePlain('the source', source)
+  for (const { attempt } of attempts) {
+    mustBePlain('the attempt of', attempt.key, attempt.queue, attempt.lastWorker)
+    mustBeWhole(`a time or number of the attempt of "${attempt.key}"`, ...numbersOf(attempt))
+  }
+  for (const { source, at } of notes) {
+    mustBePlain('the source', source)
+    if (!(Math.abs(at) <= endOfTime)) throw new Problem('invalid', `the time of a log line is ${at}: expected milliseconds since 1970`)
+  }
+}
+
+/** Larger integers could be written, and never read again; others are refused by the database with less of an explanation. */
+function mustBeWhole(what: string, ...numbers: readonly (number | null)[]): void {
+  for (const number of numbers) {
+    if (number !== null && !Number.isSafeInteger(number)) throw new Problem('invalid', `${what} is ${number}: expected a whole number below 2^53`)
+  }
+}
+
+function numbersOf({ number, priority, leaseMs, openedAt, firstClaimedAt, wakeAt, state }: Attempt): readonly (number | null)[] {
+  const numbers = [number, priority, leaseMs, openedAt, firstClaimedAt, wakeAt]
+  switch (state.kind) {
+    case 'waiting':
+      return [...numbers, state.notBefore]
+    case 'leased':
+      return [...numbers, state.since, state.until]
+    case 'held':
+      return [...numbers, state.since]
+    case 'closed':
+      return [...numbers, state.at]
+    default:
+      return assertNever(state)
+  }
 }

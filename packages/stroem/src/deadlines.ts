@@ -1,5 +1,5 @@
 /** When somebody must look at a job again. */
-import { after, type Context, earliest, type Instant } from '@busbar/kernel'
+import { after, type Context, earliest, type Instant, instant } from '@busbar/kernel'
 import type { JobView, StepAttempt } from './steps.js'
 
 /** A worker enforces the time-out itself, waits for the process to die and reports: it comes first unless it is lost. */
@@ -35,6 +35,21 @@ export function lostAt(view: JobView, attempt: StepAttempt, context: Context): I
   return after(Math.max(seen, attempt.state.since) as Instant, view.brief.heartbeatTimeoutMs)
 }
 
+/** A step that waits for a worker may wait for nobody, and a worker that claims it may be lost (V4 of the view). */
+export function firstLook(view: JobView, readySince: Instant): Instant {
+  return after(readySince, firstLookMs(view))
+}
+
+function firstLookMs({ brief }: JobView): number {
+  return Math.min(brief.heartbeatTimeoutMs, brief.unmatchedTimeoutMs)
+}
+
+/** Whether a step has been ready for too long without a worker that could run it. */
+export function isUnmatched(view: JobView, { state, queue }: StepAttempt, context: Context): boolean {
+  if (state.kind !== 'waiting' || queue === null || after(state.notBefore, view.brief.unmatchedTimeoutMs) > context.now) return false
+  return !context.canServe(queue, instant(Math.max(0, context.now - view.brief.heartbeatTimeoutMs)))
+}
+
 function nextLook(view: JobView, attempt: StepAttempt, context: Context): Instant | null {
   switch (attempt.state.kind) {
     case 'leased':
@@ -42,8 +57,9 @@ function nextLook(view: JobView, attempt: StepAttempt, context: Context): Instan
     case 'held':
       return stepDeadline(view, attempt)
     case 'waiting': {
-      const waitedMs = Math.min(context.now - attempt.openedAt, waitingLookMsMax)
-      return after(context.now, Math.max(waitedMs, view.brief.heartbeatTimeoutMs))
+      const first = firstLook(view, attempt.state.notBefore)
+      const waitedMs = Math.min(context.now - attempt.state.notBefore, waitingLookMsMax)
+      return first > context.now ? first : after(context.now, Math.max(waitedMs, firstLookMs(view)))
     }
     case 'closed':
       return null

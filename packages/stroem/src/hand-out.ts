@@ -21,7 +21,7 @@ export function handOut(view: JobView, claimed: StepAttempt, context: Context): 
   if (!rendered.ok) {
     say(view, context, rendered.message)
     failStep(view, attempt, rendered.message, context)
-    return { kind: 'spoiled' }
+    return { kind: 'spoiled', reason: rendered.message }
   }
   const { input, spec, image } = rendered.value
   rememberInput(view, planned, attempt, input, context)

@@ -1,6 +1,6 @@
 export type { StroemCommand } from './commands.js'
 export { compilePlan, type Plan, type PlannedStep, type TaskSnapshot } from './plan.js'
-export { type Ability, abilities, abilityOf, queueFor, type Skills, serves, skillsKey } from './queues.js'
+export { type Ability, abilities, abilityOf, queueFor, type Skills, serves, serviceOf, skillsKey } from './queues.js'
 export { stroemRules } from './rules.js'
 export { type StartOptions, startRequest } from './start-request.js'
 export { maskingOf, type Masking } from './masking.js'

@@ -2,17 +2,27 @@ import { type ChildNews, childIdOf, type Context, type Json, type JsonObject, is
 import type { Hooks } from './definition/types.js'
 import { cancelStep, type JobView, say, type StepAttempt } from './steps.js'
 import { armTimers } from './deadlines.js'
+import type { State } from './types.js'
 
 export type EndStatus = 'completed' | 'failed' | 'cancelled'
 
 /** Ends the job once: whoever comes later finds it ended. */
 export function endJob(view: JobView, status: EndStatus, output: Json, context: Context): void {
-  view.setState({ ...view.state, output })
+  view.setState({ ...view.state, ...beginning(view), output })
   view.setStatus(status, context.now)
   mentionHooks(view, status, context)
   tellParent(view, status, output)
   // Workers may still hold steps of a cancelled job: they report, or are lost.
   armTimers(view, context)
+}
+
+/** A worker may hold a step and not have said yet that it began. */
+function beginning(view: JobView): Pick<State, 'startedAt' | 'worker'> {
+  const { startedAt, worker } = view.state
+  if (startedAt !== null) return { startedAt, worker }
+  const leases = [...view.openAttempts()].map(({ state }) => state).filter(state => state.kind === 'leased')
+  const first = leases.sort((a, b) => a.since - b.since)[0]
+  return { startedAt: first?.since ?? null, worker: first?.worker ?? null }
 }
 
 /** What waits ends now; what a worker runs ends when the worker reports, or is lost. */

@@ -53,6 +53,11 @@ export function skillsKey(skills: Skills): string {
   return `${skills.exclusive ? '!' : ''}${[...skills.abilities].sort().join('+')}?${encodeTags(skills.tags)}`
 }
 
+/** What a worker of these skills takes, as the engine wants to know it. */
+export function serviceOf(skills: Skills): { readonly key: string; readonly serves: (queue: QueueName) => boolean } {
+  return { key: skillsKey(skills), serves: queue => serves(skills, queue) }
+}
+
 function parseQueue(queue: QueueName): { readonly ability: Ability; readonly tags: readonly string[] } | null {
   const mark = queue.indexOf('?')
   if (!queue.startsWith(prefix) || mark < 0) return null

@@ -16,6 +16,7 @@ export interface StartOptions {
   /** Refuse when a required field without default is missing. Webhooks and triggers send other shapes, so not there. */
   readonly enforceRequired?: boolean
   readonly heartbeatTimeoutMs?: number
+  readonly unmatchedTimeoutMs?: number
   /** To say more about an action that is written `<workspace>.<action>`. */
   readonly otherWorkspace?: (name: string) => Definitions | null
 }
@@ -31,10 +32,12 @@ interface StartRequest {
   readonly sourceJobId: string | null
   readonly depth: number
   readonly heartbeatTimeoutMs: number
+  readonly unmatchedTimeoutMs: number
 }
 
 export const depthMax = 10
 const heartbeatTimeoutMsDefault = 120_000
+const unmatchedTimeoutMsDefault = 30_000
 
 export function startRequest(workspace: Workspace, taskName: string, options: StartOptions): JsonObject | Refusal {
   const snapshot = snapshotOf(workspace, taskName)
@@ -56,6 +59,7 @@ export function startRequest(workspace: Workspace, taskName: string, options: St
     sourceJobId: sourceJob?.id ?? null,
     depth: 0,
     heartbeatTimeoutMs: options.heartbeatTimeoutMs ?? heartbeatTimeoutMsDefault,
+    unmatchedTimeoutMs: options.unmatchedTimeoutMs ?? unmatchedTimeoutMsDefault,
   })
 }
 
@@ -71,6 +75,7 @@ export function childRequest(parent: Brief, definitions: Definitions, task: stri
     sourceJobId: null,
     depth: parent.depth + 1,
     heartbeatTimeoutMs: parent.heartbeatTimeoutMs,
+    unmatchedTimeoutMs: parent.unmatchedTimeoutMs,
   })
 }
 
@@ -107,6 +112,7 @@ export function planStart(json: JsonObject, parent: Parent | null, context: Cont
       sourceJobId: request.sourceJobId,
       depth: parent === null ? 0 : request.depth,
       heartbeatTimeoutMs: request.heartbeatTimeoutMs,
+      unmatchedTimeoutMs: request.unmatchedTimeoutMs,
     },
     state: { startedAt: null, worker: null, output: null },
   }

@@ -1,5 +1,6 @@
 /** How steps begin and end. Everything that ends for good is told to the decider as news. */
 import { after, afterFailure, type ActivityKey, type Attempt, childIdOf, type Context, type Json, type Outcome, type View } from '@busbar/kernel'
+import { firstLook } from './deadlines.js'
 import { maskingOf } from './masking.js'
 import type { PlannedStep } from './plan.js'
 import { Progress } from './progress.js'
@@ -53,8 +54,7 @@ export function openStep(view: JobView, planned: PlannedStep, data: StepData, co
 function openForWorkers(view: JobView, planned: PlannedStep, data: StepData, context: Context): void {
   const { now } = context
   view.open({ key: keyOf(data), number: 0, queue: planned.queue, data }, now)
-  // A worker that claims it may be lost: somebody must look by then (V4 of the view).
-  view.wakeAt(after(now, view.brief.heartbeatTimeoutMs))
+  view.wakeAt(firstLook(view, now))
 }
 
 function askForApproval(view: JobView, planned: PlannedStep, template: string, data: StepData, context: Context): void {
@@ -117,7 +117,7 @@ export function failStep(view: JobView, attempt: StepAttempt, error: string, con
     { key: attempt.key, number: attempt.number + 1, queue: attempt.queue, notBefore: next.at, data: { ...freshData(data), retryAt: next.at } },
     context.now,
   )
-  view.wakeAt(after(next.at, view.brief.heartbeatTimeoutMs))
+  view.wakeAt(firstLook(view, next.at))
 }
 
 export function cancelStep(view: JobView, attempt: StepAttempt, error: string | null, context: Context): void {

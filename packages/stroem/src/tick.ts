@@ -1,6 +1,6 @@
 /** What time does to a job: time-outs of steps, approvals and the job, and workers that fell silent. */
 import type { Context } from '@busbar/kernel'
-import { armTimers, jobDeadline, lostAt, stepDeadline } from './deadlines.js'
+import { armTimers, isUnmatched, jobDeadline, lostAt, stepDeadline } from './deadlines.js'
 import { cancelChild, cancelJob } from './job-end.js'
 import { failStep, type JobView, nameOf, say, type StepAttempt } from './steps.js'
 
@@ -17,6 +17,10 @@ export function onTick(view: JobView, context: Context): void {
 function expire(view: JobView, attempt: StepAttempt, context: Context): void {
   const deadline = stepDeadline(view, attempt)
   if (deadline !== null && deadline <= context.now) return timeOut(view, attempt, context)
+  if (isUnmatched(view, attempt, context)) {
+    say(view, context, `[recovery] Step '${nameOf(attempt.data)}' has been ready for ${Math.round(view.brief.unmatchedTimeoutMs / 1000)}s with no matching worker, failing`)
+    return failStep(view, attempt, 'No active worker with required capability/tags to run this step', context)
+  }
   if (attempt.state.kind !== 'leased' || lostAt(view, attempt, context) > context.now) return
   failStep(view, attempt, `Worker heartbeat timeout (worker ${attempt.state.worker} unresponsive)`, context)
 }

@@ -20,6 +20,8 @@ export interface Brief {
   readonly depth: number
   /** A worker that gave no sign of life for so long has lost its steps. */
   readonly heartbeatTimeoutMs: number
+  /** A step that no active worker could run for so long fails. */
+  readonly unmatchedTimeoutMs: number
 }
 
 export type SourceType =

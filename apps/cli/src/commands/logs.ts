@@ -3,7 +3,8 @@ import type { Api } from '../api/api.js'
 import { readExecution } from '../api/executions.js'
 import { CliError } from '../cli-error.js'
 import { logLine, logStreamPath } from '../follow.js'
-import { print, type ServerOption, withApi, withServer } from '../options.js'
+import { type ServerOption, withApi, withServer } from '../options.js'
+import { print } from '../terminal/print.js'
 import { harmless, paint } from '../terminal/paint.js'
 
 interface Options extends ServerOption {

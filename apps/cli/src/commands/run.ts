@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import { CliError } from '../cli-error.js'
 import { follow } from '../follow.js'
-import { print, printJson, readInput, type ServerOption, withApi, withServer } from '../options.js'
+import { readInput, type ServerOption, withApi, withServer } from '../options.js'
+import { print, printJson } from '../terminal/print.js'
 import { readAgain } from '../api/executions.js'
 import { paint } from '../terminal/paint.js'
 

@@ -1,7 +1,7 @@
 import { createLog, loadConfig, startServer } from '@busbar/server'
 import type { Command } from 'commander'
 import { CliError } from '../cli-error.js'
-import { print } from '../options.js'
+import { print } from '../terminal/print.js'
 import { untilSignal } from '../until-signal.js'
 
 interface Options {

@@ -1,7 +1,7 @@
 import { configPath, loadConfig, startWorker, type WorkerLog } from '@busbar/worker'
 import type { Command } from 'commander'
 import { CliError } from '../cli-error.js'
-import { print } from '../options.js'
+import { print } from '../terminal/print.js'
 import { paint } from '../terminal/paint.js'
 import { untilSignal } from '../until-signal.js'
 import { version } from '../version.js'

@@ -101,7 +101,8 @@ function send(reply: FastifyReply, answer: Answer): FastifyReply {
 /** Handlers read their body themselves: JSON for most, raw text for logs, whatever the type says. */
 function acceptEveryBodyAsText(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) => {
+  // Fastify remembers who parses a type that is named, and looks again at each request for one that is not.
+  app.addContentTypeParser(['application/json', 'text/plain', '*'], { parseAs: 'string' }, (request, body, done) => {
     if (request.headers['content-encoding'] !== undefined && request.headers['content-encoding'] !== 'identity') {
       done(new WireProblem(415, 'expected a body without content encoding: send it uncompressed'))
       return

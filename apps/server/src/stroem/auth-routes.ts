@@ -8,6 +8,8 @@ const lines: readonly (readonly [method: Route['method'], path: string, code: Pr
   ['GET', '/api/auth/me', 'unauthenticated'],
   ['GET', '/api/auth/api-keys', 'unauthenticated'],
   ['POST', '/api/auth/api-keys', 'unauthenticated'],
+  ['GET', '/api/users', 'unauthenticated'],
+  ['POST', '/api/users', 'unauthenticated'],
   ['GET', '/api/groups', 'unauthenticated'],
 ]
 

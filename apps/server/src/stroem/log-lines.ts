@@ -1,9 +1,13 @@
 /** Log lines on Strøm's wire: what workers send, in all its forms, and the JSON lines that readers get. */
 import { isJsonObject, type Json } from '@busbar/kernel'
 import type { LogLine } from '@busbar/store'
+import { serverSource } from '@busbar/stroem'
 import type { Call } from '../http/call.js'
 import { WireProblem } from '../http/problem.js'
 import { requireJsonType } from './requests.js'
+
+/** How the time of a line of ours is stored: in milliseconds. */
+const ourTime = /(\.\d{3})Z$/
 
 type NewLine = Omit<LogLine, 'position'>
 
@@ -40,8 +44,9 @@ function chunkLines(chunk: string, now: string): readonly NewLine[] {
     .map(text => ({ source: '', stream: 'stdout', at: now, text }))
 }
 
-/** A line of the log file, as the original writes it: the order of its keys is part of the format. */
+/** A line of the log file, as the original writes it: the order of its keys is part of the format, and its own lines have another. */
 export function formatLine({ at, stream, source, text }: NewLine): string {
   if (at === '' && stream === '' && source === '' && text === '') return '\n'
+  if (source === serverSource) return `${JSON.stringify({ line: text, step: source, stream, ts: at.replace(ourTime, '$1000+00:00') })}\n`
   return `${JSON.stringify({ ts: at, stream, step: source, line: text })}\n`
 }

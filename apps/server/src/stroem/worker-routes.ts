@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { EngineApi } from '@busbar/engine'
 import { type ExecutionId, isRefusal, type JsonObject, Problem, type Refusal, type WorkerId } from '@busbar/kernel'
-import { forLegacyWorker, isMisshapen, noWork, parseClaim, parseRegistration, type StroemCommand, serves, skillsKey } from '@busbar/stroem'
+import { forLegacyWorker, isMisshapen, noWork, parseClaim, parseRegistration, type StroemCommand, serviceOf } from '@busbar/stroem'
 import { type Answer, bytes, empty, json } from '../http/answer.js'
 import type { Call } from '../http/call.js'
 import { limits } from '../http/limits.js'
@@ -56,6 +56,7 @@ async function register(engine: EngineApi, call: Call): Promise<Answer> {
   const detail: WorkerDetail = { abilities: skills.abilities, tags: skills.tags, exclusive: skills.exclusive, version, isLegacy }
   await engine.store.putWorker({ id, name, lastSeen: now, registeredAt: now, detail: JSON.stringify(detail) })
   engine.seen(id, now)
+  engine.serves(id, serviceOf(skills))
   return json(200, { worker_id: id })
 }
 
@@ -83,14 +84,15 @@ async function claim(engine: EngineApi, call: Call): Promise<Answer> {
   const body = objectBody(call)
   const { worker, skills, isLegacy } = throwIfUnreadable(parseClaim(body))
   engine.seen(worker, engine.now())
-  const [work] = await engine.poll({
-    dialect: 'stroem',
-    queues: { key: skillsKey(skills), serves: queue => serves(skills, queue) },
-    worker,
-    max: 1,
-    waitMs: waitMsOf(body),
-    signal: call.gone,
-  })
+  const waitMs = waitMsOf(body)
+  let trouble: string | null = null
+  const onSpoiled = (reason: string) => {
+    trouble ??= reason
+  }
+  const [work] = await engine.poll({ dialect: 'stroem', queues: serviceOf(skills), worker, max: 1, waitMs, signal: call.gone, onSpoiled })
+  if (waitMs > 0) engine.seen(worker, engine.now())
+  // Who waits asks for work, not for the reason why there is none.
+  else if (!work && trouble !== null) throw new Problem('invalid', trouble, { details: { status: 422 } })
   if (!work) return nothing
   return json(200, isLegacy ? forLegacyWorker(work.work) : work.work)
 }

@@ -14,6 +14,7 @@ export interface WorkspaceRouteParts {
   readonly engine: EngineApi
   readonly workspaces: Workspaces
   readonly heartbeatTimeoutMs: number
+  readonly unmatchedTimeoutMs: number
 }
 
 export function workspaceRoutes(parts: WorkspaceRouteParts): Route[] {
@@ -117,6 +118,7 @@ async function execute(parts: WorkspaceRouteParts, call: Call): Promise<Answer> 
     sourceType: sourceJob === null ? 'api' : 'rerun',
     revision,
     heartbeatTimeoutMs: parts.heartbeatTimeoutMs,
+    unmatchedTimeoutMs: parts.unmatchedTimeoutMs,
     ...(sourceJob === null ? {} : { sourceJob }),
   })
   const started = throwIfRefused(await parts.engine.create('stroem', throwIfRefused(request)))

@@ -28,6 +28,7 @@ export function mustHold(view: ConductorView): void {
     answers: new Map(),
     chance: 0.5,
     lastSeen: () => null,
+    canServe: () => true,
     secrets: () => ({}),
     environment: () => null,
   })

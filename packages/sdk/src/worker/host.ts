@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { type ConductorLogger, DefaultLogger } from '../logger.js'
 import { longPollMs, overlay, pollingDefaults, type ResolvedOptions, type WorkerHostOptions, type WorkerProcessOptions } from './options.js'
 import { type WorkerChannel, WorkerProcess, type WorkerProcessConfig } from './process.js'
-import { noopErrorHandler, type TaskWorker, type WorkerErrorHandler, type WorkerInterface } from './worker.js'
+import { noopErrorHandler, type TaskWorker, type WorkerErrorHandler } from './worker.js'
 
 export interface WorkerHostConfig extends Pick<WorkerProcessConfig, 'drainTimeoutMs' | 'extendLeases' | 'stackTraces' | 'clock' | 'random'> {
   logger?: ConductorLogger
@@ -22,7 +22,7 @@ const noWorkers = 'No workers supplied to WorkerHost'
 export class WorkerHost {
   options: ResolvedOptions
   private readonly client: WorkerClient
-  private readonly workers: readonly (WorkerInterface | TaskWorker)[]
+  private readonly workers: readonly TaskWorker[]
   private readonly config: WorkerHostConfig
   private readonly logger: ConductorLogger
   /** Made by the first start and kept: what was set for a worker later on outlives a stop. */
@@ -31,7 +31,7 @@ export class WorkerHost {
   private timeoutChosen: boolean
   private polling = false
 
-  constructor(client: WorkerClient, workers: readonly (WorkerInterface | TaskWorker)[], config: WorkerHostConfig = {}) {
+  constructor(client: WorkerClient, workers: readonly TaskWorker[], config: WorkerHostConfig = {}) {
     if (!workers) throw new Error(`${noWorkers}. Please pass an array of workers.`)
     this.client = client
     this.workers = workers
@@ -85,7 +85,7 @@ export class WorkerHost {
     await this.stopPolling()
   }
 
-  private processOf(worker: WorkerInterface | TaskWorker): WorkerProcess {
+  private processOf(worker: TaskWorker): WorkerProcess {
     const known = this.processes.get(worker.taskDefName)
     if (known) return known
     const { client } = this

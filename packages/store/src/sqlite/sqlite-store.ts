@@ -3,7 +3,7 @@ import { statSync } from 'node:fs'
 import { Problem } from '@busbar/kernel'
 import type { Changes, DefinitionId, DefinitionKind, DialectName, ExecutionId, Instant, Message, QueueName, WorkerId } from '@busbar/kernel'
 import { FlushQueue } from '../flush-queue.js'
-import { changesMustBePlain, mustBePlain } from '../plain-text.js'
+import { changesMustBePlain, isPlain, mustBePlain } from '../plain-text.js'
 import type { ClaimRequest, ListRequest, LogLine, LogRequest, Store, StoredDefinition, StoredWorker, WorkerSighting } from '../store.js'
 import { prepareClaim } from './claim.js'
 import { prepareCommit, written } from './commit.js'
@@ -94,7 +94,8 @@ export class SqliteStore implements Store {
   load(id: ExecutionId) {
     return this.#queue.read(() => this.#sql.load(id))
   }
-  list(request: ListRequest) {
+  async list(request: ListRequest) {
+    if (!isPlain(request.namespace, request.name, request.version, request.handle, request.source, request.text)) return { executions: [], total: 0 }
     return this.#queue.read(() => list(this.#connection.database, this.#tallies, request))
   }
   countByStatus(dialect: DialectName) {
@@ -108,12 +109,14 @@ export class SqliteStore implements Store {
 
   async claim(request: ClaimRequest) {
     mustBePlain('the worker', request.worker)
+    mustBePlain('the queue', ...request.queues)
     return this.#queue.write(() => this.#sql.claim(request))
   }
   queueSizes(now: Instant) {
     return this.#queue.read(() => this.#sql.queueSizes(now))
   }
-  openAttempts(queue: QueueName, offset: number, limit: number) {
+  async openAttempts(queue: QueueName, offset: number, limit: number) {
+    if (!isPlain(queue)) return []
     return this.#queue.read(() => this.#sql.openAttempts(queue, offset, limit))
   }
 
@@ -145,13 +148,16 @@ export class SqliteStore implements Store {
     mustBePlain('the definition', definition.namespace, definition.name, definition.body)
     return this.#queue.write(() => this.#sql.definitions.put(definition))
   }
-  definition(kind: DefinitionKind, namespace: string, name: string, version: number | null) {
+  async definition(kind: DefinitionKind, namespace: string, name: string, version: number | null) {
+    if (!isPlain(namespace, name)) return null
     return this.#queue.read(() => this.#sql.definitions.get(kind, namespace, name, version))
   }
-  definitions(kind: DefinitionKind, namespace: string, name?: string) {
+  async definitions(kind: DefinitionKind, namespace: string, name?: string) {
+    if (!isPlain(namespace, name)) return []
     return this.#queue.read(() => this.#sql.definitions.list(kind, namespace, name))
   }
-  deleteDefinition(kind: DefinitionKind, namespace: string, name: string, version: number) {
+  async deleteDefinition(kind: DefinitionKind, namespace: string, name: string, version: number) {
+    if (!isPlain(namespace, name)) return false
     return this.#queue.write(() => this.#sql.definitions.remove(kind, namespace, name, version))
   }
 
@@ -177,7 +183,8 @@ export class SqliteStore implements Store {
     for (const { source } of lines) mustBePlain('the source', source)
     return this.#queue.write(() => this.#sql.logs.append(execution, lines))
   }
-  logs(execution: ExecutionId, request: LogRequest) {
+  async logs(execution: ExecutionId, request: LogRequest) {
+    if (!isPlain(request.source)) return []
     return this.#queue.read(() => this.#sql.logs.read(execution, request))
   }
 }

@@ -5,7 +5,7 @@
 import { Problem } from '@busbar/kernel'
 import type { Changes, DefinitionId, DefinitionKind, DialectName, ExecutionId, Instant, Message, QueueName, WorkerId } from '@busbar/kernel'
 import { type Call, FlushQueue } from '../flush-queue.js'
-import { changesMustBePlain, mustBePlain } from '../plain-text.js'
+import { changesMustBePlain, isPlain, mustBePlain } from '../plain-text.js'
 import type { ClaimRequest, ListRequest, LogLine, LogRequest, Store, StoredDefinition, StoredWorker, WorkerSighting } from '../store.js'
 import * as attempts from './memory-attempts.js'
 import * as books from './memory-books.js'
@@ -97,7 +97,8 @@ export class MemoryStore implements Store {
   load(id: ExecutionId) {
     return this.#read(state => executions.load(state, id))
   }
-  list(request: ListRequest) {
+  async list(request: ListRequest) {
+    if (!isPlain(request.namespace, request.name, request.version, request.handle, request.source, request.text)) return { executions: [], total: 0 }
     return this.#read(state => executions.list(state, request))
   }
   countByStatus(dialect: DialectName) {
@@ -109,12 +110,14 @@ export class MemoryStore implements Store {
 
   async claim(request: ClaimRequest) {
     mustBePlain('the worker', request.worker)
+    mustBePlain('the queue', ...request.queues)
     return this.#write(state => attempts.claim(state, request))
   }
   queueSizes(now: Instant) {
     return this.#read(state => attempts.queueSizes(state, now))
   }
-  openAttempts(queue: QueueName, offset: number, limit: number) {
+  async openAttempts(queue: QueueName, offset: number, limit: number) {
+    if (!isPlain(queue)) return []
     return this.#read(state => attempts.openAttempts(state, queue, offset, limit))
   }
 
@@ -142,13 +145,16 @@ export class MemoryStore implements Store {
     mustBePlain('the definition', definition.namespace, definition.name, definition.body)
     return this.#write(state => books.putDefinition(state, definition))
   }
-  definition(kind: DefinitionKind, namespace: string, name: string, version: number | null) {
+  async definition(kind: DefinitionKind, namespace: string, name: string, version: number | null) {
+    if (!isPlain(namespace, name)) return null
     return this.#read(state => books.definition(state, kind, namespace, name, version))
   }
-  definitions(kind: DefinitionKind, namespace: string, name?: string) {
+  async definitions(kind: DefinitionKind, namespace: string, name?: string) {
+    if (!isPlain(namespace, name)) return []
     return this.#read(state => books.definitions(state, kind, namespace, name))
   }
-  deleteDefinition(kind: DefinitionKind, namespace: string, name: string, version: number) {
+  async deleteDefinition(kind: DefinitionKind, namespace: string, name: string, version: number) {
+    if (!isPlain(namespace, name)) return false
     return this.#write(state => books.deleteDefinition(state, kind, namespace, name, version))
   }
 
@@ -170,7 +176,8 @@ export class MemoryStore implements Store {
     for (const { source } of lines) mustBePlain('the source', source)
     return this.#write(state => books.appendLogs(state, execution, lines))
   }
-  logs(execution: ExecutionId, request: LogRequest) {
+  async logs(execution: ExecutionId, request: LogRequest) {
+    if (!isPlain(request.source)) return []
     return this.#read(state => books.logs(state, execution, request))
   }
 

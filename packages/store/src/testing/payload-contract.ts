@@ -1,3 +1,4 @@
+import { type Attempt, endOfTime, type Instant, type QueueName } from '@busbar/kernel'
 import { describe, expect, it } from 'vitest'
 import { claimOf, commit, idOf, mustLoad, newView, openWaiting, start, waitingExecution } from './fixtures.js'
 import type { OpenStore } from './open-store.js'
@@ -11,6 +12,58 @@ export function payloadContract(open: OpenStore): void {
       expect(refused.status).toBe('rejected')
       expect(written).toEqual({ status: 'fulfilled', value: 'written' })
       expect(await store.load(idOf(1))).toBeNull()
+    })
+
+    it('refuses half of a surrogate pair in what is no JSON: it would come back as another character', async () => {
+      const { store } = await open()
+      const invalid = { code: 'invalid' }
+      await expect(store.commit(newView(1, { label: { handle: 'a\ud800' } }).takeChanges())).rejects.toMatchObject(invalid)
+      await expect(waitingExecution(store, 1, { queue: 'q\udc00' })).rejects.toMatchObject(invalid)
+    })
+
+    it('finds and deletes nothing by a name with a NUL character, which a driver would cut', async () => {
+      const { store } = await open()
+      const definition = { kind: 'workflow', namespace: '', name: 'a', version: 1, body: '{}', createdAt: start, updatedAt: start } as const
+      await store.putDefinition(definition)
+      await waitingExecution(store, 1, {})
+      expect(await store.deleteDefinition('workflow', '', 'a\0b', 1)).toBe(false)
+      expect(await store.definition('workflow', '', 'a\0b', 1)).toBeNull()
+      expect(await store.definitions('workflow', '', 'a\0b')).toEqual([])
+      expect(await store.definitions('workflow', '', 'a')).toEqual([definition])
+      expect(await store.openAttempts('q\0' as QueueName, 0, 10)).toEqual([])
+      expect((await store.list({ dialect: 'conductor', name: 'order\0', offset: 0, limit: 1, order: 'newest' })).total).toBe(0)
+      await expect(claimOf(store, ['q\0'])).rejects.toMatchObject({ code: 'invalid' })
+      expect(await claimOf(store, ['q'])).toHaveLength(1)
+    })
+
+    it('refuses a time that is no whole number or could not be read again, to its caller alone', async () => {
+      const { store } = await open()
+      const changed = (number: number, change: Partial<Attempt>) => {
+        const view = newView(number)
+        openWaiting(view)
+        const changes = view.takeChanges()
+        return store.commit({ ...changes, attempts: changes.attempts.map(({ attempt }) => ({ attempt: { ...attempt, ...change }, expectedFence: null })) })
+      }
+      const outcomes = await Promise.allSettled([
+        changed(1, { leaseMs: 0.5 }),
+        changed(2, { state: { kind: 'waiting', notBefore: 2 ** 60 as Instant } }),
+        changed(3, { wakeAt: Number.NaN as Instant }),
+        changed(4, { priority: 1.5 }),
+        store.commit({ ...newView(5).takeChanges(), due: Number.POSITIVE_INFINITY as Instant }),
+        changed(6, {}),
+      ])
+      for (const outcome of outcomes.slice(0, 5)) expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'invalid' } })
+      expect(outcomes[5]).toEqual({ status: 'fulfilled', value: 'written' })
+      expect(await store.queueSizes(start)).toEqual([{ queue: 'q', ready: 1, delayed: 0, nextAt: null }])
+    })
+
+    it('leases to the end of time, and reads it back', async () => {
+      const { store } = await open()
+      await waitingExecution(store, 1, { leaseMs: 1e300 })
+      const [claimed] = await claimOf(store, ['q'])
+      const state = claimed?.attempt.state
+      expect(state?.kind === 'leased' && state.until).toBeGreaterThanOrEqual(endOfTime)
+      expect((await mustLoad(store, idOf(1))).attempts).toEqual([claimed?.attempt])
     })
 
     it('refuses a NUL character in what is no JSON', async () => {

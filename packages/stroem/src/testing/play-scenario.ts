@@ -16,7 +16,8 @@ export interface Scenario {
 }
 
 type Event =
-  /** A worker claims, and must get this step (null: nothing). It begins at once. */
+  /** A worker claims, and must get this step. `take`: it begins at once; null: it gets nothing. */
+  | { readonly claim: string }
   | { readonly take: string | null; readonly script?: string; readonly input?: JsonObject }
   | { readonly complete: string; readonly output?: JsonObject; readonly job?: number }
   | { readonly fail: string; readonly error?: string; readonly job?: number }
@@ -27,6 +28,8 @@ type Event =
   /** The worker gives a sign of life. */
   | { readonly beat: string }
   | { readonly release: string }
+  /** No worker is there any more that could run a step. */
+  | { readonly dismiss: 'workers' }
   | Expectation
 
 interface Expectation {
@@ -70,7 +73,8 @@ function playEvent(world: World, first: ExecutionId, event: Event): void {
   const report = (id: ExecutionId, step: string, exitCode: number, output: JsonObject | null, error: string | null) =>
     answer(world.send(id, { kind: 'complete', step, exitCode, output, error }), undefined)
 
-  if ('take' in event) {
+  if ('claim' in event) expect(world.claim(worker)?.step).toBe(event.claim)
+  else if ('take' in event) {
     const taken = world.claim(worker)
     expect(taken?.step ?? null).toBe(event.take)
     if (taken === null) return
@@ -82,6 +86,7 @@ function playEvent(world: World, first: ExecutionId, event: Event): void {
   else if ('pass' in event) world.pass(milliseconds(event.pass))
   else if ('cancel' in event) answer(world.send(first, { kind: 'cancel', by: 'tester' }), event.refused)
   else if ('beat' in event) world.sign(event.beat)
+  else if ('dismiss' in event) world.dismiss()
   else if ('release' in event) answer(world.send(first, { kind: 'release', step: event.release, worker: worker as never }), undefined)
   else if ('approve' in event || 'reject' in event) {
     const step = 'approve' in event ? event.approve : event.reject

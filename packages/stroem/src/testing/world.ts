@@ -51,6 +51,7 @@ export class World {
   readonly #workspace: Workspace
   readonly #options: WorldOptions
   #started = 0
+  #isStaffed = true
 
   constructor(workspace: Workspace, options: WorldOptions = {}) {
     this.#workspace = workspace
@@ -63,6 +64,7 @@ export class World {
       answers: noAnswers,
       chance: this.chance,
       lastSeen: worker => this.#seen.get(worker) ?? null,
+      canServe: () => this.#isStaffed,
       secrets: () => this.#options.secrets ?? this.#workspace.secrets,
       environment: () => null,
     }
@@ -97,6 +99,11 @@ export class World {
       this.#settle(view)
       if (handed.kind === 'work') return { execution: view.id, step: String(handed.work['step_name']), work: handed.work }
     }
+  }
+
+  /** No worker can run anything from now on. */
+  dismiss(): void {
+    this.#isStaffed = false
   }
 
   /** A sign of life of a worker. */

@@ -20,7 +20,7 @@ describe('jobToDetail', () => {
       ...['restart_from_step', 'revision', 'worker_id', 'created_at', 'started_at', 'completed_at', 'steps'],
       ...['retry_of_job_id', 'retry_job_id', 'retry_attempt', 'max_retries'],
     ])
-    expect(detail()).toMatchObject({ created_at: '2030-01-01T00:00:00.000+00:00', input: { a: 1 }, status: 'running', worker_id: null })
+    expect(detail()).toMatchObject({ created_at: '2030-01-01T00:00:00.000000+00:00', input: { a: 1 }, status: 'running', worker_id: null })
   })
 
   test('tells of steps in order, of items after their loop, and of tries', () => {
@@ -38,9 +38,9 @@ describe('jobToDetail', () => {
       ...{ worker_id: null, started_at: null, completed_at: null, suspended_at: null, error_message: null, when_condition: null, for_each_expr: null },
       ...{ loop_source: 'work', loop_index: 0, loop_total: 1, depends_on: [], retry_attempt: 1, max_retries: 1 },
       retry_history: [
-        { attempt: 0, error: 'Process exited with code 2', started_at: '2030-01-01T00:00:00.000+00:00', failed_at: '2030-01-01T00:00:01.000+00:00' },
+        { attempt: 0, error: 'Process exited with code 2', started_at: '2030-01-01T00:00:00.000000+00:00', failed_at: '2030-01-01T00:00:01.000000+00:00' },
       ],
-      retry_at: '2030-01-01T00:01:01.000Z',
+      retry_at: '2030-01-01T00:01:01.000000Z',
     })
   })
 })
@@ -51,7 +51,7 @@ test('a row of the list has its own form of times', () => {
   if (isRefusal(id)) return expect.unreachable(id.message)
   expect(jobRow(world.view(id).execution)).toMatchObject({
     status: 'pending',
-    created_at: '2030-01-01T00:00:00.000Z',
+    created_at: '2030-01-01T00:00:00.000000Z',
     task_name: 'main',
     source_type: 'api',
     mode: 'distributed',
