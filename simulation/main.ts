@@ -37,19 +37,25 @@ function wholeNumber(name: string, text: string): number {
   return Number(text)
 }
 
+/** The run that is under way, as its options. */
+let current = ''
+
 async function main({ runs, seed, run: only, isVerbose }: Options): Promise<number> {
   const totals = { runs: 0, executions: 0, commits: 0, crashes: 0, reports: 0, problems: 0 }
   const from = only ?? 1
   const to = only ?? runs
   for (let run = from; run <= to && totals.problems < problemsMax; run++) {
+    current = `--seed ${seed} --run ${run}`
     const outcome = await play({ seed, run })
+    const reproduction = current
+    current = ''
     totals.runs += 1
     totals.executions += outcome.executions
     totals.commits += outcome.commits
     totals.crashes += outcome.crashes
     totals.reports += outcome.reports
     if (outcome.problem !== null) totals.problems += 1
-    if (outcome.problem !== null || isVerbose) show(outcome, `--seed ${seed} --run ${run}`)
+    if (outcome.problem !== null || isVerbose) show(outcome, reproduction)
     if (process.stderr.isTTY && run % progressEvery === 0) process.stderr.write(`\r${run} of ${to} runs, ${totals.problems} problems`)
   }
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
@@ -63,5 +69,10 @@ function show({ scene, events, problem }: Outcome, reproduction: string): void {
   for (const event of events) console.log(`  ${event}`)
   if (problem !== null) console.log(`PROBLEM: ${problem}\nReproduce: npm run simulate -- ${reproduction}`)
 }
+
+// A promise that nobody keeps lets the process end in the middle of a run.
+process.on('exit', () => {
+  if (current !== '') console.log(`PROBLEM: the run waits for ever\nReproduce: npm run simulate -- ${current}`)
+})
 
 process.exitCode = await main(optionsOf(process.argv.slice(2)))

@@ -210,6 +210,17 @@ class World {
     this.#life.clock.advance(ms)
   }
 
+  /** Whether a timer or a message is left that will move something. */
+  async #isAwake(): Promise<boolean> {
+    const due = await this.#life.call(this.#life.store.nextDue())
+    return due.kind === 'unknown' || due.value !== null || (await this.#hasMessages())
+  }
+
+  async #hasMessages(): Promise<boolean> {
+    const messages = await this.#life.call(this.#life.store.messages(1))
+    return messages.kind === 'unknown' || messages.value.length > 0
+  }
+
   #hasClaimable(): boolean {
     const now = this.#life.clock.now()
     for (const { state, queue } of this.#ledger.openAttempts()) if (queue !== null && state.kind === 'waiting' && state.notBefore <= now) return true
@@ -224,9 +235,10 @@ class World {
     if (this.#ledger.isInDoubt) await this.#compare()
     if (this.#ledger.isOver || this.#hands.length > 0 || this.#hasClaimable()) return
     this.#checkLeases()
-    const [due, messages] = await Promise.all([life.store.nextDue(), life.store.messages(1)])
+    const isAwake = await this.#isAwake()
+    if (life.isOver) return
     const next = life.clock.next()
-    if ((due === null && messages.length === 0) || next === null) throw new Violation('stuck: no timer, no message and no work is left, and it has not ended')
+    if (!isAwake || next === null) throw new Violation('stuck: no timer, no message and no work is left, and it has not ended')
     this.#log(`${next - life.clock.now()} ms pass until the next alarm`)
     life.clock.moveTo(next)
     await life.idle()
@@ -282,7 +294,8 @@ class World {
   }
 
   async #compare(): Promise<void> {
-    this.#ledger.compare(await loadAll(this.#life.store))
+    const stored = await this.#life.call(loadAll(this.#life.store))
+    if (stored.kind === 'answered') this.#ledger.compare(stored.value)
   }
 
   #doubt(event: string): void {
@@ -297,12 +310,13 @@ class World {
     await this.#life.idle()
     if (this.#life.isOver) return false
     await this.#compare()
-    return this.#ledger.isOver && (await this.#life.store.messages(1)).length === 0
+    return this.#ledger.isOver && !this.#ledger.isInDoubt && !(await this.#hasMessages())
   }
 
   async #finish(): Promise<void> {
     this.#isCalm = true
     const before = await this.#ends()
+    // Nothing fails from here on, so nothing has to be waited for in vain.
     while (this.#hands.length > 0) await this.#report(this.#hands)
     while (this.#late.length > 0) await this.#report(this.#late)
     for (const id of this.#ledger.entries.keys()) await this.#life.engine.send(id, { kind: 'tick' })

@@ -66,7 +66,7 @@ export class CommitLoop implements Batches {
         throw new Problem('unavailable', `execution ${box.id} was changed by others ${staleTriesMax} times while this was decided; send it again`)
     } catch (error) {
       this.#logFailure(box, letters, error)
-      if (letters.length === 1 || error instanceof Problem) return this.#failAll(letters, error)
+      if (letters.length === 1 || isOfAll(error)) return this.#failAll(letters, error)
     }
     for (const letter of letters) await this.#together(box, [letter])
   }
@@ -168,6 +168,11 @@ export class CommitLoop implements Batches {
     if (error instanceof Problem) log.warn('batch not committed', fields)
     else log.error('a rule threw', { ...fields, first: describe(letters[0]) })
   }
+}
+
+/** The store is in trouble, or may have written: neither is the fault of one letter. */
+function isOfAll(error: unknown): boolean {
+  return error instanceof Problem && error.code === 'unavailable'
 }
 
 function describe(letter: Letter | undefined): string {

@@ -5,7 +5,7 @@
  * D2. Among the polls that serve a queue, the one that waits longest is served first.
  * D3. Work that was leased to a poll whose caller went away goes back to its queue.
  */
-import { type Attempt, type ExecutionId, instant, type Instant, Problem, type QueueName } from '@busbar/kernel'
+import { type Attempt, type ExecutionId, instant, type Instant, isPlain, Problem, type QueueName } from '@busbar/kernel'
 import type { Claimed, Store } from '@busbar/store'
 import type { Clock, EngineLimits, EngineLog, PollRequest, Work } from './api.js'
 import { type HeldPoll, type Queue, roomOf } from './held-poll.js'
@@ -43,6 +43,8 @@ export class Dispatch {
 
   poll(request: PollRequest): Promise<readonly Work[]> {
     const { limits, clock } = this.#parts
+    // A hand-off would write it in the commit of others.
+    if (!isPlain(request.worker)) return Promise.reject(new Problem('invalid', `${JSON.stringify(request.worker)} is no name for a worker: it must be plain text`))
     this.#note(request, clock.now())
     if (this.#isStopping || request.signal?.aborted) return Promise.resolve([])
     if (this.#held >= limits.heldPollsMax) {

@@ -98,7 +98,7 @@ class Engine implements EngineApi {
       log,
       concurrencyMax: limits.effectsMax,
       poll: request => this.#dispatch.poll(request),
-      send: (id, command) => this.send(id, command),
+      send: (id, command) => this.#post(id, { kind: 'command', command, message: null }),
       extend: (work, leaseMs) => this.#post(work.execution, { kind: 'extend', ...leaseOf(work), until: instant(clock.now() + leaseMs) }),
       release: work => this.#post(work.execution, { kind: 'release', ...leaseOf(work) }),
     })

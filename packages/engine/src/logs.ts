@@ -1,4 +1,4 @@
-import type { ExecutionId } from '@busbar/kernel'
+import { type ExecutionId, Problem } from '@busbar/kernel'
 import type { LogLine, Store } from '@busbar/store'
 import type { InFlight } from './in-flight.js'
 import type { Watchers } from './watchers.js'
@@ -19,9 +19,10 @@ export interface FollowOptions {
 
 type NewLine = Omit<LogLine, 'position'>
 
-interface Batch {
-  readonly lines: NewLine[]
-  readonly callers: { readonly resolve: () => void; readonly reject: (error: unknown) => void }[]
+interface Caller {
+  readonly lines: readonly NewLine[]
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
 }
 
 const linesPerReadMax = 1_000
@@ -34,7 +35,7 @@ const linesPerReadMax = 1_000
 export class Logs {
   readonly #parts: LogParts
   /** The batch that gathers while another one of the same execution is written; null: none gathers. */
-  readonly #writing = new Map<ExecutionId, Batch | null>()
+  readonly #writing = new Map<ExecutionId, Caller[] | null>()
 
   constructor(parts: LogParts) {
     this.#parts = parts
@@ -43,28 +44,35 @@ export class Logs {
   append(id: ExecutionId, lines: readonly NewLine[]): Promise<void> {
     if (lines.length === 0) return Promise.resolve()
     return new Promise((resolve, reject) => {
-      const caller = { resolve, reject }
+      const caller = { lines, resolve, reject }
       const gathering = this.#writing.get(id)
-      if (gathering) {
-        for (const line of lines) gathering.lines.push(line)
-        gathering.callers.push(caller)
-      } else if (gathering === null) this.#writing.set(id, { lines: [...lines], callers: [caller] })
-      else void this.#parts.inFlight.during(this.#write(id, { lines: [...lines], callers: [caller] }))
+      if (gathering) gathering.push(caller)
+      else if (gathering === null) this.#writing.set(id, [caller])
+      else void this.#parts.inFlight.during(this.#write(id, [caller]))
     })
   }
 
-  async #write(id: ExecutionId, first: Batch): Promise<void> {
-    for (let batch: Batch | null = first; batch; batch = this.#writing.get(id) ?? null) {
+  async #write(id: ExecutionId, first: readonly Caller[]): Promise<void> {
+    for (let callers: readonly Caller[] | null = first; callers; callers = this.#writing.get(id) ?? null) {
       this.#writing.set(id, null)
-      try {
-        await this.#parts.store.appendLogs(id, batch.lines)
-        for (const { resolve } of batch.callers) resolve()
-      } catch (error) {
-        for (const { reject } of batch.callers) reject(error)
-      }
+      await this.#store(id, callers)
       this.#parts.watchers.tell(id, { ended: false })
     }
     this.#writing.delete(id)
+  }
+
+  async #store(id: ExecutionId, callers: readonly Caller[]): Promise<void> {
+    try {
+      await this.#parts.store.appendLogs(
+        id,
+        callers.flatMap(({ lines }) => lines),
+      )
+      for (const { resolve } of callers) resolve()
+    } catch (error) {
+      const isOneToBlame = error instanceof Problem && error.code === 'invalid'
+      if (isOneToBlame && callers.length > 1) for (const caller of callers) await this.#store(id, [caller])
+      else for (const { reject } of callers) reject(error)
+    }
   }
 
   async *follow(id: ExecutionId, options: FollowOptions): AsyncGenerator<readonly LogLine[]> {

@@ -12,7 +12,6 @@ import {
   invariant,
   isRefusal,
   type Instant,
-  type MessageId,
   type QueueName,
   type Refusal,
   refuse,
@@ -104,6 +103,7 @@ export class Turn {
       this.#handOff(view, rules)
     }
     this.#checkClaims(view, letters)
+    this.#checkReservations(view)
     // If we crash before the next turn, the timer finds what is left to decide.
     if (this.isUnfinished) view.wakeAt(this.#now)
   }
@@ -132,7 +132,7 @@ export class Turn {
   async #start(body: Body<'start'>): Promise<{ readonly id: ExecutionId } | Refusal> {
     const { id } = this.#box
     if (this.#view === undefined && !this.#mayInsert) this.#view = await this.#parts.views.load(id)
-    if (this.#view) return this.#startedBefore(this.#view, body.message)
+    if (this.#view) return this.#startedBefore(this.#view, body)
     const rules = rulesOf(this.#parts.dialects, body.dialect)
     const planned = await this.#asking((answers: Map<string, Answer>) => rules.planStart(body.request, id, body.parent, this.#context(answers)))
     if (isRefusal(planned)) return planned
@@ -159,8 +159,10 @@ export class Turn {
     return { id }
   }
 
-  #startedBefore(view: SomeView, message: MessageId | null): { readonly id: ExecutionId } | Refusal {
-    if (!message) return refuse('conflict', `an execution ${view.id} exists already; start with another id`, view.id)
+  /** The same start again is no error; another one under the same id is (ids of children are derived, and may clash). */
+  #startedBefore(view: SomeView, { message, parent }: Body<'start'>): { readonly id: ExecutionId } | Refusal {
+    if (!message || view.execution.parent?.attempt !== parent?.attempt)
+      return refuse('conflict', `an execution ${view.id} exists already; start with another id`, view.id)
     view.take(message)
     return { id: view.id }
   }
@@ -289,6 +291,13 @@ export class Turn {
     for (const [index, { body }] of letters.entries()) {
       if (body.kind !== 'claimed' || isSpoilt(this.answers[index])) continue
       if (!isHeldWith(view.attempt(body.attempt.ordinal), body.attempt.fence)) this.answers[index] = null
+    }
+  }
+
+  /** So is what was made for a poll, when an attempt that was spoiled after it ended the others too. */
+  #checkReservations(view: SomeView): void {
+    for (const [index, { poll, work }] of this.reservations.entries()) {
+      if (work && !isHeldWith(view.attempt(work.attempt.ordinal), work.attempt.fence)) this.reservations[index] = { poll, work: null }
     }
   }
 

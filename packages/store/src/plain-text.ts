@@ -1,19 +1,6 @@
-import { assertNever, type Attempt, type Changes, endOfTime, Problem } from '@busbar/kernel'
+import { assertNever, type Attempt, type Changes, endOfTime, isPlain, Problem } from '@busbar/kernel'
 
-/**
- * What stands in a column of its own: names, labels, queues, times. What travels inside JSON may hold any text and any
- * number, because JSON escapes them.
- *
- * A NUL character cuts the text in one driver and is no text at all to another database; half of a surrogate pair has no
- * UTF-8, so it would come back as another character.
- */
-const foreign = /[\0\p{Surrogate}]/u
-
-/** Nothing that is stored has another name; so nothing is found, or deleted, by one. */
-export function isPlain(...texts: readonly (string | null | undefined)[]): boolean {
-  return !texts.some(text => typeof text === 'string' && foreign.test(text))
-}
-
+/** What stands in a column of its own: names, labels, queues, times. What travels inside JSON may hold any text and number. */
 export function mustBePlain(what: string, ...texts: readonly (string | null)[]): void {
   for (const text of texts) {
     if (isPlain(text)) continue

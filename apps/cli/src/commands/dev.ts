@@ -113,7 +113,11 @@ async function reportEarlier(api: Api): Promise<void> {
   ])
   const jobs = Object.values(stats as Record<string, number>).reduce((sum, count) => sum + count, 0)
   const earlier = (workflows as unknown[]).length
-  if (jobs + earlier > 0) print(paint('quiet', `  ${jobs} jobs and ${earlier} sample workflows of earlier starts are still here`))
+  if (jobs + earlier > 0) print(paint('quiet', `  still here from earlier starts: ${counted(jobs, 'job')} and ${counted(earlier, 'sample workflow')}`))
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
 }
 
 /** True when one of them did not complete. */

@@ -16,7 +16,7 @@ describe('busbar dev', () => {
 
     const second = await bench.run(['dev', '--once', '--port', '0', '--data', data])
     expect(second.code).toBe(0)
-    expect(second.stdout).toContain('1 jobs and 1 sample workflows of earlier starts are still here')
+    expect(second.stdout).toContain('still here from earlier starts: 1 job and 1 sample workflow')
   })
 
   it('goes on serving after the samples, until Ctrl-C, and then ends with 0', async () => {

@@ -96,14 +96,3 @@ export class Bench {
     for (const folder of this.#folders.splice(0)) rmSync(folder, { recursive: true, force: true })
   }
 }
-
-/** Asks until the answer is as wished; fails with the last answer when it takes too long. */
-export async function eventually<T>(ask: () => Promise<T>, isWished: (answer: T) => boolean): Promise<T> {
-  const giveUpAt = performance.now() + waitMs
-  for (;;) {
-    const answer = await ask()
-    if (isWished(answer)) return answer
-    if (performance.now() > giveUpAt) throw new Error(`still not as expected after ${waitMs / 1000} s: ${JSON.stringify(answer).slice(0, 2_000)}`)
-    await new Promise(resolve => setTimeout(resolve, 25))
-  }
-}

@@ -79,8 +79,9 @@ afterEach(async () => {
   worker = undefined
 })
 afterAll(async () => {
-  expect(await server.stop('SIGTERM')).toBe(0)
+  const code = await server.stop('SIGTERM')
   rmSync(folder, { recursive: true, force: true })
+  expect(code).toBe(0)
 })
 
 async function startWorker(): Promise<Running> {

@@ -1,4 +1,4 @@
-import { instant, type QueueName, type WorkerId } from '@busbar/kernel'
+import { type ExecutionId, instant, type QueueName, type WorkerId } from '@busbar/kernel'
 import type { Clock, EffectHandler, EngineApi, EngineLog, PollRequest, Work } from '../api.js'
 
 export interface EffectParts {
@@ -7,7 +7,8 @@ export interface EffectParts {
   readonly log: EngineLog
   readonly concurrencyMax: number
   readonly poll: EngineApi['poll']
-  readonly send: EngineApi['send']
+  /** Also while the engine stops: what was done must not be done again. */
+  readonly send: (id: ExecutionId, command: { readonly kind: string }) => Promise<unknown>
   /** False when the lease was lost. */
   readonly extend: (work: Work, leaseMs: number) => Promise<boolean>
   /** Hands it back unfinished. */
@@ -129,15 +130,13 @@ export class EffectRunner {
   #pause(ms: number, signal: AbortSignal): Promise<void> {
     const { clock } = this.#parts
     return new Promise(resolve => {
-      const cancel = clock.wakeAt(instant(clock.now() + ms), resolve)
-      signal.addEventListener(
-        'abort',
-        () => {
-          cancel()
-          resolve()
-        },
-        { once: true },
-      )
+      const end = () => {
+        cancel()
+        signal.removeEventListener('abort', end)
+        resolve()
+      }
+      const cancel = clock.wakeAt(instant(clock.now() + ms), end)
+      signal.addEventListener('abort', end)
     })
   }
 }

@@ -1,9 +1,9 @@
 /** The port on SQLite: one writing connection on the event loop's own thread (see DESIGN.md), one transaction per turn of the loop. */
 import { statSync } from 'node:fs'
-import { Problem } from '@busbar/kernel'
+import { isPlain, Problem } from '@busbar/kernel'
 import type { Changes, DefinitionId, DefinitionKind, DialectName, ExecutionId, Instant, Message, QueueName, WorkerId } from '@busbar/kernel'
 import { FlushQueue } from '../flush-queue.js'
-import { changesMustBePlain, isPlain, mustBePlain } from '../plain-text.js'
+import { changesMustBePlain, mustBePlain } from '../plain-text.js'
 import type { ClaimRequest, ListRequest, LogLine, LogRequest, Store, StoredDefinition, StoredWorker, WorkerSighting } from '../store.js'
 import { prepareClaim } from './claim.js'
 import { prepareCommit, written } from './commit.js'

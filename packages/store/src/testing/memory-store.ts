@@ -5,7 +5,7 @@
 import { Problem } from '@busbar/kernel'
 import type { Changes, DefinitionId, DefinitionKind, DialectName, ExecutionId, Instant, Message, QueueName, WorkerId } from '@busbar/kernel'
 import { type Call, FlushQueue } from '../flush-queue.js'
-import { changesMustBePlain, isPlain, mustBePlain } from '../plain-text.js'
+import { changesMustBePlain, mustBePlain } from '../plain-text.js'
 import type { ClaimRequest, ListRequest, LogLine, LogRequest, Store, StoredDefinition, StoredWorker, WorkerSighting } from '../store.js'
 import * as attempts from './memory-attempts.js'
 import * as books from './memory-books.js'
