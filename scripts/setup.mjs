@@ -48,7 +48,7 @@ function run(command, args, sorry) {
 /** Name, size and time of every source and project file, as one hash: any edit, addition or removal changes it. */
 function newestSource() {
   const hash = createHash('sha256')
-  for (const top of ['packages', 'apps']) walk(join(root, top), hash)
+  for (const top of ['packages', 'apps', 'simulation']) walk(join(root, top), hash)
   hash.update(readFileSync(join(root, 'tsconfig.base.json')))
   return hash.digest('hex')
 }

@@ -89,6 +89,7 @@ function engineOf(config: Config, store: Store, workspaces: Workspaces, environm
     log,
     chance: Math.random,
     secrets: namespace => workspaces.secrets(namespace),
+    connections: namespace => workspaces.connections(namespace),
     environment: name => environment.get(name) ?? null,
     limits: { heldPollsMax, commandsMax, cachedViewsMax, evaluationMsMax, evaluationThreadsMax, sweepMs: config.recovery.sweepIntervalSeconds * 1000 },
   })

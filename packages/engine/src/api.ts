@@ -137,6 +137,7 @@ export interface EngineOptions {
   /** Random numbers for ids and jitter: uniform in [0, 1). */
   readonly chance: () => number
   readonly secrets?: (namespace: string) => JsonObject
+  readonly connections?: (namespace: string) => JsonObject
   readonly environment?: (name: string) => string | null
   readonly limits?: Partial<EngineLimits>
   /** What the engine's own workers do with the attempts of the reserved queues `system/<kind>`. */

@@ -1,8 +1,10 @@
 import { type Instant, instant } from '@busbar/kernel'
 import type { Clock } from './api.js'
 
-/** What one `setTimeout` can hold; longer waits are taken in stretches. */
-const stretchMsMax = 2_147_483_647
+/** Longer waits are taken in stretches, so that a clock that was set forward, or a machine that slept, is noticed. */
+const stretchMsMax = 60_000
+/** A clock that was set back holds nobody up for longer than this: who is called early looks and waits again. */
+const overdueMsMax = 1_000
 
 /** The machine's clock. What is due already is called back in the next turn of the event loop, never at once. */
 export function systemClock(): Clock {
@@ -15,9 +17,10 @@ function wakeAt(at: Instant, callback: () => void): () => void {
     const immediate = setImmediate(callback)
     return () => clearImmediate(immediate)
   }
+  const latest = performance.now() + delayMs + overdueMsMax
   let timer = setTimeout(ring, Math.min(delayMs, stretchMsMax))
   function ring() {
-    const leftMs = at - Date.now()
+    const leftMs = Math.min(at - Date.now(), latest - performance.now())
     if (leftMs <= 0) callback()
     else timer = setTimeout(ring, Math.min(leftMs, stretchMsMax))
   }

@@ -48,6 +48,18 @@ describe('a command', () => {
   })
 })
 
+describe('a decision that cannot be stored', () => {
+  it('fails its own letter, and not those of its batch', async () => {
+    const on = await startScripted()
+    const id = await on.create([])
+    const sent = [on.steps(id, [{ do: 'mark', text: 'a' }]), on.steps(id, [{ do: 'open', queue: 'q\0' }]), on.steps(id, [{ do: 'mark', text: 'c' }])]
+    const [first, bad, last] = await Promise.allSettled(sent)
+    expect([first?.status, last?.status]).toEqual(['fulfilled', 'fulfilled'])
+    expect(bad).toMatchObject({ status: 'rejected', reason: { code: 'invalid' } })
+    expect(await on.marks(id)).toEqual(['a', 'c'])
+  })
+})
+
 describe('a start', () => {
   it('is refused by the dialect with nothing left behind', async () => {
     const on = await startScripted()

@@ -1,8 +1,9 @@
 import type { QueueName, WorkerId } from '@busbar/kernel'
 import { MemoryStore } from '@busbar/store/testing'
 import { describe, expect, it } from 'vitest'
+import type { EngineOptions } from './api.js'
 import { type ScriptedEngine, startScripted } from './testing/scripted-engine.js'
-import type { Step } from './testing/scripted-rules.js'
+import { scriptedRules, type Step } from './testing/scripted-rules.js'
 
 const open = (queue = 'q', more: Partial<Extract<Step, { do: 'open' }>> = {}): Step => ({ do: 'open', queue, ...more })
 const opens = (count: number, queue = 'q') => Array.from({ length: count }, () => open(queue))
@@ -80,6 +81,17 @@ describe('a poll', () => {
     await on.create([open()])
     await Promise.all(polls)
     expect(answered).toEqual(['a1', 'b1', 'c1'])
+  })
+
+  it('keeps its place when the work that was meant for it came to nothing', async () => {
+    const on = await startScripted()
+    const answered: string[] = []
+    const polls = ['a', 'b', 'c'].map(worker => on.poll('q', { worker: worker as WorkerId }).then(() => answered.push(worker)))
+    await on.create([open('q', { spoil: true })])
+    await on.settle()
+    for (let count = 0; count < 3; count++) await on.create([open()])
+    await Promise.all(polls)
+    expect(answered).toEqual(['a', 'b', 'c'])
   })
 
   it('may serve several queues, by name or by rule', async () => {
@@ -220,5 +232,29 @@ describe('many polls and attempts', () => {
     await workers
     expect(seen.size).toBe(250)
     expect([...seen.values()].every(count => count === 1)).toBe(true)
+  })
+})
+
+describe('a worker whose name cannot be stored', () => {
+  it('is refused its poll, so that no hand-off to it fails the commit of others', async () => {
+    const on = await startScripted()
+    await expect(on.poll('q', { worker: 'w\0' as WorkerId })).rejects.toMatchObject({ code: 'invalid' })
+    await on.create([open()])
+    expect(await on.poll('q', { waitMs: 0 })).toHaveLength(1)
+  })
+})
+
+describe('work that was made for a waiting poll', () => {
+  it('is not delivered when the same decision ends its attempt after all', async () => {
+    // The second attempt is found to be spoiled, and takes the first one with it.
+    const handOut: typeof scriptedRules.handOut = (view, attempt, context) => {
+      if (attempt.data.spoil) for (const each of [...view.openAttempts()]) view.close(each.ordinal, 'cancelled', { kind: 'engine' }, context.now)
+      return attempt.data.spoil ? { kind: 'spoiled' } : scriptedRules.handOut(view, attempt, context)
+    }
+    const on = await startScripted({ rules: { conductor: { ...scriptedRules, handOut } } as unknown as NonNullable<EngineOptions['rules']> })
+    const polls = [on.poll('q', { waitMs: 1_000 }), on.poll('r', { waitMs: 1_000 })]
+    await on.create([open('q'), open('r', { spoil: true })])
+    await on.advance(1_000)
+    expect(await Promise.all(polls)).toEqual([[], []])
   })
 })

@@ -8,7 +8,7 @@
 import { type Attempt, type ExecutionId, instant, type Instant, isPlain, Problem, type QueueName } from '@busbar/kernel'
 import type { Claimed, Store } from '@busbar/store'
 import type { Clock, EngineLimits, EngineLog, PollRequest, Work } from './api.js'
-import { type HeldPoll, type Queue, roomOf } from './held-poll.js'
+import { type HeldPoll, park, type Queue, roomOf } from './held-poll.js'
 import type { InFlight } from './in-flight.js'
 import type { Inbox } from './inbox.js'
 import { Queues } from './queues.js'
@@ -44,7 +44,8 @@ export class Dispatch {
   poll(request: PollRequest): Promise<readonly Work[]> {
     const { limits, clock } = this.#parts
     // A hand-off would write it in the commit of others.
-    if (!isPlain(request.worker)) return Promise.reject(new Problem('invalid', `${JSON.stringify(request.worker)} is no name for a worker: it must be plain text`))
+    if (!isPlain(request.worker))
+      return Promise.reject(new Problem('invalid', `${JSON.stringify(request.worker)} is no name for a worker: it must be plain text`))
     this.#note(request, clock.now())
     if (this.#isStopping || request.signal?.aborted) return Promise.resolve([])
     if (this.#held >= limits.heldPollsMax) {
@@ -137,7 +138,7 @@ export class Dispatch {
     } else if (poll.isOver || this.#isStopping) this.#finish(poll)
     else {
       poll.state = 'parked'
-      poll.group.parked.add(poll)
+      park(poll)
     }
   }
 

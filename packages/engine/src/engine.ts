@@ -87,7 +87,17 @@ class Engine implements EngineApi {
     this.#workers = new WorkerBook(store, clock, log)
     this.#watchers = new Watchers(log)
     this.#evaluator = options.evaluator ?? new SandboxPool(limits, log)
-    this.#dispatch = new Dispatch({ store, clock, log, limits, inFlight, workers: this.#workers, exclusive: options.exclusive ?? true, inbox, doubt: () => this.#views.doubt() })
+    this.#dispatch = new Dispatch({
+      store,
+      clock,
+      log,
+      limits,
+      inFlight,
+      workers: this.#workers,
+      exclusive: options.exclusive ?? true,
+      inbox,
+      doubt: () => this.#views.doubt(),
+    })
     this.#timers = new Timers({ store, clock, log, inFlight, inbox })
     this.#messages = new Messages({ store, log, inbox, onLeft: () => this.#sweeps.soon() })
     this.#logs = new Logs({ store, inFlight, watchers: this.#watchers, isEnded: id => this.#isEnded(id) })
@@ -122,6 +132,7 @@ class Engine implements EngineApi {
           lastSeen: worker => this.#workers.silentSince(worker),
           canServe: (queue, since) => this.#workers.canServe(queue, since),
           secrets: options.secrets ?? (() => ({})),
+          connections: options.connections ?? (() => ({})),
           environment: options.environment ?? (() => null),
         },
         reserve: queue => this.#dispatch.reserve(queue),

@@ -32,6 +32,15 @@ export function roomOf(poll: HeldPoll): number {
   return poll.max - poll.works.length - poll.pending
 }
 
+/** Nearly always it is the newest; one that looked in vain, or whose work came to nothing, gets its old place. */
+export function park(poll: HeldPoll): void {
+  const { group } = poll
+  const later = poll.order < group.latestParked ? [...group.parked].filter(({ order }) => order > poll.order) : []
+  for (const other of later) group.parked.delete(other)
+  for (const each of [poll, ...later]) group.parked.add(each)
+  group.latestParked = Math.max(group.latestParked, poll.order)
+}
+
 export interface Queue {
   readonly name: QueueName
   stocked: boolean
@@ -46,6 +55,8 @@ export interface Group {
   readonly queues: Set<Queue>
   /** Waiting, longest first. */
   readonly parked: Set<HeldPoll>
+  /** The latest of those that were ever parked. */
+  latestParked: number
   /** Polls of this group in any state. */
   polls: number
 }

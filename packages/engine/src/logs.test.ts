@@ -92,3 +92,13 @@ describe('appending', () => {
     expect(lines.map(({ text }) => text)).toEqual(Array.from({ length: 40 }, (_, index) => String(index)))
   })
 })
+
+describe('lines of several callers that are written together', () => {
+  it('fail for the caller alone whose lines cannot be stored', async () => {
+    const on = await startScripted()
+    const id = await on.create([])
+    const appended = await Promise.allSettled(['a', 'b', 'c\0', 'd'].map(source => on.engine.appendLogs(id, [line(source, source)])))
+    expect(appended.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled'])
+    expect((await on.store.logs(id, { after: 0, limit: 10 })).map(({ text }) => text)).toEqual(['a', 'b', 'd'])
+  })
+})

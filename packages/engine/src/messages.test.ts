@@ -1,4 +1,4 @@
-import type { ExecutionId } from '@busbar/kernel'
+import { attemptIdOf, childIdOf, type ExecutionId } from '@busbar/kernel'
 import { type Fault, MemoryStore } from '@busbar/store/testing'
 import { describe, expect, it } from 'vitest'
 import { ScriptedEngine, startScripted } from './testing/scripted-engine.js'
@@ -20,6 +20,19 @@ describe('a start message', () => {
     await on.settle()
     expect(await on.marks(id)).toEqual(['refused: no such thing'])
     expect((await on.view(id)).attempt(1)?.state).toMatchObject({ kind: 'closed', outcome: 'failed' })
+    expect(await on.store.messages(10)).toEqual([])
+  })
+})
+
+describe('a start message to an id that is taken', () => {
+  it('is refused to the parent attempt, unless the execution is the one it started', async () => {
+    const on = await startScripted()
+    const id = '0191b5a0-0000-7000-8000-000000000000' as ExecutionId
+    const taken = childIdOf(attemptIdOf(id, 1), 0)
+    await on.engine.create('conductor', {}, { id: taken })
+    await on.engine.create('conductor', { steps: [{ do: 'child', request: {} }] }, { id })
+    await on.settle()
+    expect(await on.marks(id)).toEqual([`refused: an execution ${taken} exists already; start with another id`])
     expect(await on.store.messages(10)).toEqual([])
   })
 })
@@ -54,6 +67,20 @@ describe('a command message', () => {
     await on.advance(10_000)
     expect(tries()).toBeLessThan(7)
     expect(await on.steps(receiver, [])).toBe(0)
+  })
+
+  it('that cannot be taken at the start is tried again soon, not at the next sweep', async () => {
+    const on = await startScripted()
+    const receiver = await on.create([])
+    await on.create([{ do: 'send', to: receiver, steps: [{ do: 'throw' }] }])
+    await on.settle()
+    on.store.crash()
+    const later = await on.successor()
+    await later.settle()
+    const tries = () => later.events('error').filter(event => event === 'message left in the outbox').length
+    expect(tries()).toBe(1)
+    await later.advance(1_000)
+    expect(tries()).toBe(2)
   })
 
   it('arrives in the order of sending', async () => {

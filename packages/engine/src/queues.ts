@@ -87,14 +87,14 @@ export class Queues {
   }
 
   #byRule(key: string, serves: (queue: QueueName) => boolean): Group {
-    const group: Group = { key, serves, queues: new Set(), parked: new Set(), polls: 0 }
+    const group: Group = { key, serves, queues: new Set(), parked: new Set(), latestParked: -1, polls: 0 }
     for (const queue of this.#queues.values()) if (serves(queue.name)) link(group, queue)
     this.#ruled.add(group)
     return group
   }
 
   #byName(key: string, names: readonly QueueName[]): Group {
-    const group: Group = { key, serves: null, queues: new Set(), parked: new Set(), polls: 0 }
+    const group: Group = { key, serves: null, queues: new Set(), parked: new Set(), latestParked: -1, polls: 0 }
     for (const name of names) link(group, this.#queue(name))
     return group
   }

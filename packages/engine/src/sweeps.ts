@@ -28,7 +28,7 @@ export class Sweeps {
 
   start(): void {
     this.#isOn = true
-    this.#arm(this.#parts.sweepMs)
+    this.#arm(this.#isAskedSoon ? this.#delayMs() : this.#parts.sweepMs)
   }
 
   stop(): void {
@@ -39,8 +39,8 @@ export class Sweeps {
 
   /** Sweeps before long: after a second at first, then after a growing time while sweeps leave things undone. */
   soon(): void {
-    if (this.#isSweeping) this.#isAskedSoon = true
-    else if (this.#isOn) this.#arm(this.#delayMs())
+    if (this.#isSweeping || !this.#isOn) this.#isAskedSoon = true
+    else this.#arm(this.#delayMs())
   }
 
   #delayMs(): number {

@@ -35,7 +35,7 @@ export interface TurnParts {
   readonly asks: Asks
   readonly plans: Plans
   readonly views: Views
-  readonly world: Pick<Context, 'lastSeen' | 'canServe' | 'secrets' | 'environment'>
+  readonly world: Pick<Context, 'lastSeen' | 'canServe' | 'secrets' | 'connections' | 'environment'>
   /** Finds who waits for work of a queue; `Dispatch`. */
   readonly reserve: (queue: QueueName) => HeldPoll | undefined
 }
@@ -306,8 +306,8 @@ export class Turn {
   }
 
   #context(answers: Answers): Context {
-    const { lastSeen, canServe, secrets, environment } = this.#parts.world
-    return { now: this.#now, answers, chance: this.#chance, lastSeen, canServe, secrets, environment }
+    const { lastSeen, canServe, secrets, connections, environment } = this.#parts.world
+    return { now: this.#now, answers, chance: this.#chance, lastSeen, canServe, secrets, connections, environment }
   }
 }
 

@@ -12,6 +12,9 @@ import type { EngineLimits } from './api.js'
 import type { SomeView } from './dialects.js'
 import type { Plans } from './plans.js'
 
+/** Ended executions are kept for those who read the end when they hear of it; everybody else reads the store. */
+const endedMax = 1_000
+
 export class Views {
   readonly #store: Store
   readonly #plans: Plans
@@ -65,7 +68,8 @@ export class Views {
     this.take(view.id)
     ;(view.isTerminal ? this.#ended : this.#open).set(view.id, view)
     this.#attempts += view.size
-    while (this.size > this.#limits.cachedViewsMax || (this.#attempts > this.#limits.cachedAttemptsMax && this.size > 1)) this.#evict()
+    if (view.isTerminal) view.derived = undefined
+    while (this.#ended.size > endedMax || this.size > this.#limits.cachedViewsMax || (this.#attempts > this.#limits.cachedAttemptsMax && this.size > 1)) this.#evict()
   }
 
   async load(id: ExecutionId): Promise<SomeView | null> {

@@ -46,6 +46,8 @@ export interface Context {
   readonly canServe: (queue: QueueName, since: Instant) => boolean
   /** The secrets of a namespace: for what is handed to a worker only, never for what is stored. */
   readonly secrets: (namespace: string) => JsonObject
+  /** The named connections of a namespace, in the dialect's own form; they may hold secrets, so the same holds for them. */
+  readonly connections: (namespace: string) => JsonObject
   /** A variable of the server's environment that definitions may read, or null. */
   readonly environment: (name: string) => string | null
 }

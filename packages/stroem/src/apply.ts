@@ -42,6 +42,8 @@ function applied(view: JobView, command: StroemCommand, context: Context): Stroe
       return onApprove(view, command, context)
     case 'completeJob':
       return done(onCompleteJob(view, command.output, context))
+    case 'hookFailed':
+      return done(say(view, context, `[hooks] Hook '${command.hook}' failed: ${command.error}`))
     case 'childStarted':
       return null
     case 'childRefused':

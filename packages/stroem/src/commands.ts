@@ -19,5 +19,7 @@ export type StroemCommand =
       readonly by: string
     }
   | { readonly kind: 'completeJob'; readonly output: Json }
+  /** A hook of this job failed. */
+  | { readonly kind: 'hookFailed'; readonly hook: string; readonly error: string }
   /** The worker gave its step back without running it: it is claimable again. */
   | { readonly kind: 'release'; readonly step: string; readonly worker: WorkerId }

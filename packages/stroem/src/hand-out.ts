@@ -2,7 +2,7 @@
 import type { Context, HandOut, Json, JsonObject } from '@busbar/kernel'
 import type { Action } from './definition/types.js'
 import { stepDeadline } from './deadlines.js'
-import { maskingOf } from './masking.js'
+import { maskingFor } from './masking.js'
 import type { PlannedStep } from './plan.js'
 import { fillInput, type Outcome, renderAll, renderFor, renderStepInput } from './render.js'
 import { cancelStep, failStep, type JobView, nameOf, say, type StepAttempt } from './steps.js'
@@ -37,10 +37,15 @@ interface RenderedWork {
 
 function renderWork(view: JobView, planned: PlannedStep, attempt: StepAttempt, context: Context): Outcome<RenderedWork> {
   const each = eachOf(view, planned, attempt.data)
-  const given = renderStepInput(planned, variablesOf(view, context, { input: jobInput(view, context), each, sees: 'completed' }), context)
-  const input = given.ok ? fillInput(view, planned.action, given.value, context) : given
+  const job = jobInput(view, context)
+  // What a hook was given is rendered already; it must not be rendered twice.
+  const given = view.plan.snapshot.isHook
+    ? ({ ok: true, value: job } as const)
+    : renderStepInput(planned, variablesOf(view, context, { input: job, each, sees: 'completed' }), context)
+  const input = given.ok ? fillInput(view, planned, given.value, context) : given
   if (!input.ok) return input
-  const variables = variablesOf(view, context, { input: input.value, each, sees: 'completed' })
+  const scope = { input: input.value, each, sees: 'completed' } as const
+  const variables = variablesOf(view, context, planned.owner === null ? scope : { ...scope, owner: planned.owner.workspace })
   const templates = templatesOf(planned.action)
   const spec: Record<string, Json> = {}
   for (const [name, template] of Object.entries(templates)) {
@@ -77,26 +82,26 @@ function renderImage(action: Action, variables: TemplateContext, context: Contex
 
 /** What the step was given, for people to see: written only where it differs from the definition. */
 function rememberInput(view: JobView, planned: PlannedStep, attempt: StepAttempt, input: JsonObject, context: Context): void {
-  const shown = maskingOf(context.secrets(view.brief.workspace))(input)
+  const shown = maskingFor(view, context)(input)
   if (JSON.stringify(shown) === JSON.stringify(planned.step.input)) return
   view.amend(attempt.ordinal, { ...attempt.data, input: shown })
 }
 
 function claimBody(view: JobView, planned: PlannedStep, attempt: StepAttempt, work: RenderedWork): JsonObject {
-  const { brief } = view
   const { timeoutSecs } = planned.step
+  const { workspace, revision } = planned.owner ?? view.brief
   return {
-    workspace: brief.workspace,
+    workspace,
     job_id: view.id,
     task_name: view.plan.snapshot.task,
     step_name: nameOf(attempt.data),
-    action_name: planned.step.action,
+    action_name: planned.owner?.action ?? planned.step.action,
     action_type: planned.action.type,
     action_image: work.image,
     action_spec: work.spec,
     input: work.input,
     runner: runnerOf(planned.action),
     ...(timeoutSecs === null ? {} : { timeout_secs: timeoutSecs }),
-    ...(brief.revision === null ? {} : { revision: brief.revision }),
+    ...(revision === null ? {} : { revision }),
   }
 }

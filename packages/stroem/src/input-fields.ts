@@ -1,6 +1,7 @@
 /** The fields that tasks and actions declare: defaults, what is required, and what was hidden from the one who asks. */
 import { type Context, type Json, type JsonObject, type Refusal, refuse } from '@busbar/kernel'
-import { type Dictionary, type InputField, lookUp, primitiveTypes } from './definition/types.js'
+import { findConnection, isConnection } from './connections.js'
+import { type Dictionary, type InputField, lookUp } from './definition/types.js'
 import { mask } from './masking.js'
 import { renderText } from './template/render.js'
 
@@ -38,7 +39,9 @@ export function withDefaults(
       if (namesSecret(field)) secretDefaults.push(name)
       else filled[name] = rendered.value
     }
-    if (isConnection(field) && typeof filled[name] === 'string') return connectionRefusal(name, field)
+    const found = isConnection(field) ? findConnection(name, field, filled[name] ?? null, context.connections(workspace)) : null
+    // The wire knows this sentence only; what stands in the way goes with it.
+    if (found?.ok === false) return refuse('invalid', 'Failed to resolve connection inputs', { reason: found.message })
   }
   return { input: filled, secretDefaults }
 }
@@ -55,12 +58,4 @@ export function renderDefault(
 
 function namesSecret(field: InputField): boolean {
   return typeof field.default === 'string' && field.default.includes('{{') && /\bsecret\b|__tera_context/.test(field.default)
-}
-
-export function isConnection(field: InputField): boolean {
-  return !primitiveTypes.has(field.type)
-}
-
-function connectionRefusal(name: string, field: InputField): Refusal {
-  return refuse('unsupported', `Input field '${name}' names a connection of type '${field.type}'; connections by name are not built yet: give its values`)
 }

@@ -1,16 +1,15 @@
 import { type ChildNews, childIdOf, type Context, type Json, type JsonObject, isJsonObject } from '@busbar/kernel'
-import type { Hooks } from './definition/types.js'
+import { fireEnded, tellHooked } from './hooks.js'
 import { cancelStep, type JobView, say, type StepAttempt } from './steps.js'
 import { armTimers } from './deadlines.js'
-import type { State } from './types.js'
-
-export type EndStatus = 'completed' | 'failed' | 'cancelled'
+import type { EndStatus, State } from './types.js'
 
 /** Ends the job once: whoever comes later finds it ended. */
 export function endJob(view: JobView, status: EndStatus, output: Json, context: Context): void {
   view.setState({ ...view.state, ...beginning(view), output })
   view.setStatus(status, context.now)
-  mentionHooks(view, status, context)
+  fireEnded(view, status, context)
+  tellHooked(view, status)
   tellParent(view, status, output)
   // Workers may still hold steps of a cancelled job: they report, or are lost.
   armTimers(view, context)
@@ -63,13 +62,4 @@ function tellParent(view: JobView, status: EndStatus, output: Json): void {
     title: view.plan.snapshot.task,
   }
   view.send(parent.execution, { kind: 'command', command: news as JsonObject })
-}
-
-const hooksOf = { completed: 'onSuccess', failed: 'onError', cancelled: 'onCancel' } satisfies Record<EndStatus, keyof Hooks>
-const wordOf = { completed: 'on_success', failed: 'on_error', cancelled: 'on_cancel' } satisfies Record<EndStatus, string>
-
-function mentionHooks(view: JobView, status: EndStatus, context: Context): void {
-  for (const [index, hook] of view.plan.task.hooks[hooksOf[status]].entries()) {
-    say(view, context, `[hooks] Failed to fire hook ${wordOf[status]}[${index}] for action '${hook.action}': hooks are not built yet`)
-  }
 }

@@ -1,4 +1,6 @@
-import { isJsonObject, type Json, type JsonObject } from '@busbar/kernel'
+import { type Context, isJsonObject, type Json, type View } from '@busbar/kernel'
+import { hiddenIn } from './connections.js'
+import type { StroemTypes } from './types.js'
 
 export const mask = '••••••'
 /** Shorter secrets would blot out half of every text. */
@@ -8,13 +10,23 @@ const referencePrefix = 'ref+'
 /** Hides secret texts wherever they stand, and every text that is a reference to a secret. */
 export type Masking = <T extends Json>(value: T) => T
 
-export function maskingOf(secrets: JsonObject): Masking {
+/** Where a rule or a reader looks up what must stay hidden. */
+export type World = Pick<Context, 'secrets' | 'connections'>
+
+/** Hides what is secret in the job's workspace, and in those whose actions it uses. */
+export function maskingFor({ brief, plan }: View<StroemTypes>, { secrets, connections }: World): Masking {
+  const workspaces = new Set([brief.workspace])
+  for (const { workspace } of Object.values(plan.snapshot.owners ?? {})) workspaces.add(workspace)
+  return maskingOf([...workspaces].map(name => [secrets(name), hiddenIn(connections(name))]))
+}
+
+export function maskingOf(secrets: Json): Masking {
   const words = wordsOf(secrets)
   return value => maskValue(value, words) as typeof value
 }
 
 /** Longest first, so that a secret which contains another is hidden whole. */
-function wordsOf(secrets: JsonObject): readonly string[] {
+function wordsOf(secrets: Json): readonly string[] {
   const words = new Set<string>()
   const open: (Json | undefined)[] = [secrets]
   for (let value = open.pop(); value !== undefined || open.length > 0; value = open.pop()) {

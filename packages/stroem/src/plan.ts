@@ -1,6 +1,7 @@
 /** The compiled task: steps in topological order, who waits for whom, and what each needs to run. */
 import { type ActivityKey, type Backoff, invariant, noBackoff, type QueueName, type RetryPolicy } from '@busbar/kernel'
-import type { Action, Dictionary, Step, TaskDef, RetryPolicy as WrittenRetry } from './definition/types.js'
+import { isConnection } from './connections.js'
+import type { Action, Dictionary, Hooks, Step, TaskDef, RetryPolicy as WrittenRetry } from './definition/types.js'
 import { lookUp } from './definition/types.js'
 import { abilityOf, queueFor } from './queues.js'
 import { topologicalOrder } from './topological-order.js'
@@ -13,6 +14,20 @@ export interface TaskSnapshot {
   readonly task: string
   readonly tasks: Dictionary<TaskDef>
   readonly actions: Dictionary<Action>
+  /** Of the actions that belong to other workspaces. Absent: none does. */
+  readonly owners?: Dictionary<ActionOwner>
+  /** Of the workspace, for tasks without their own. Absent: none. */
+  readonly hooks?: Hooks
+  /** The job runs the action of a hook: its only step is given the job's input as it is. */
+  readonly isHook?: true
+}
+
+/** The workspace that an action comes from: its secrets, files and connections are the action's. */
+export interface ActionOwner {
+  readonly workspace: string
+  readonly revision: string | null
+  /** How the action is called there. */
+  readonly action: string
 }
 
 export interface PlannedStep {
@@ -22,6 +37,8 @@ export interface PlannedStep {
   readonly key: ActivityKey
   readonly step: Step
   readonly action: Action
+  /** Null: the job's own workspace. */
+  readonly owner: ActionOwner | null
   /** Null: the server runs it. */
   readonly queue: QueueName | null
   readonly retry: RetryPolicy
@@ -38,6 +55,8 @@ export interface Plan {
   readonly byName: ReadonlyMap<string, PlannedStep>
   /** By the name that templates use. */
   readonly byVariable: ReadonlyMap<string, PlannedStep>
+  /** Input fields of the task whose values may name connections. */
+  readonly connectionFields: readonly string[]
 }
 
 export function compilePlan(definition: string): Plan {
@@ -54,7 +73,8 @@ export function compilePlan(definition: string): Plan {
     const step = lookUp(task.flow, name)
     const action = step && lookUp(snapshot.actions, step.action)
     invariant(step && action, `the snapshot has no action for step '${name}'`)
-    return { ...planStep(name, step, action), position, needs: needs[position] ?? [], dependants: dependants[position] ?? [] }
+    const owner = snapshot.owners === undefined ? null : lookUp(snapshot.owners, step.action)
+    return { ...planStep(name, step, action), owner, position, needs: needs[position] ?? [], dependants: dependants[position] ?? [] }
   })
   return {
     snapshot,
@@ -62,6 +82,7 @@ export function compilePlan(definition: string): Plan {
     steps,
     byName: new Map(steps.map(step => [step.name, step])),
     byVariable: new Map(steps.map(step => [variableOf(step.name), step])),
+    connectionFields: Object.entries(task.input).flatMap(([name, field]) => (isConnection(field) ? [name] : [])),
   }
 }
 
@@ -70,7 +91,7 @@ function variableOf(stepName: string): string {
   return stepName.replaceAll('-', '_')
 }
 
-function planStep(name: string, step: Step, action: Action): Omit<PlannedStep, 'position' | 'needs' | 'dependants'> {
+function planStep(name: string, step: Step, action: Action): Omit<PlannedStep, 'owner' | 'position' | 'needs' | 'dependants'> {
   const ability = abilityOf(action)
   return {
     name,

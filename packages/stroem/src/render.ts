@@ -1,8 +1,7 @@
 /** Templates inside JSON, and the input of a step. A failure is a text that says which part could not be rendered. */
 import { type Context, isJsonObject, type Json, type JsonObject, type View } from '@busbar/kernel'
-import type { Action } from './definition/types.js'
 import type { PlannedStep } from './plan.js'
-import { isConnection } from './input-fields.js'
+import { findConnection, isConnection } from './connections.js'
 import { type Rendered, renderInputValue, renderText, type TemplateContext } from './template/render.js'
 import type { StroemTypes } from './types.js'
 import { jobInput } from './variables.js'
@@ -16,24 +15,30 @@ export function renderFor(context: Context, template: string, variables: Templat
 
 /** Texts at the top are templates; whatever else stands there passes unchanged. */
 export function renderStepInput(planned: PlannedStep, variables: TemplateContext, context: Context): Outcome<JsonObject> {
+  const rendered = renderInput(planned.step.input, variables, context)
+  return rendered.ok ? rendered : { ok: false, message: `Failed to render step input template: ${rendered.message}` }
+}
+
+export function renderInput(given: JsonObject, variables: TemplateContext, context: Context): Outcome<JsonObject> {
   const input: Record<string, Json | undefined> = {}
-  for (const [name, value] of Object.entries(planned.step.input)) {
+  for (const [name, value] of Object.entries(given)) {
     if (typeof value !== 'string') {
       input[name] = value
       continue
     }
     const rendered = renderInputValue(value, variables, { now: context.now, chance: context.chance })
-    if (!rendered.ok) return { ok: false, message: `Failed to render step input template: Failed to render template for key '${name}': ${rendered.message}` }
+    if (!rendered.ok) return { ok: false, message: `Failed to render template for key '${name}': ${rendered.message}` }
     input[name] = rendered.value
   }
   return { ok: true, value: input }
 }
 
 /** Fields of the action that the step does not give come from the job's input of the same name, then from the action. */
-export function fillInput(view: View<StroemTypes>, action: Action, given: JsonObject, context: Context): Outcome<JsonObject> {
+export function fillInput(view: View<StroemTypes>, { action, owner }: PlannedStep, given: JsonObject, context: Context): Outcome<JsonObject> {
   const input: Record<string, Json | undefined> = { ...given }
   const job = jobInput(view, context)
-  const variables = { secret: context.secrets(view.brief.workspace) }
+  const workspace = owner?.workspace ?? view.brief.workspace
+  const variables = { secret: context.secrets(workspace) }
   for (const [name, field] of Object.entries(action.input)) {
     const inherited = Object.hasOwn(job, name) ? job[name] : null
     if (Object.hasOwn(input, name)) {
@@ -45,9 +50,10 @@ export function fillInput(view: View<StroemTypes>, action: Action, given: JsonOb
       if (!rendered.ok) return { ok: false, message: `Failed to prepare action input: the default of '${name}' cannot be rendered: ${rendered.message}` }
       input[name] = rendered.value
     }
-    if (isConnection(field) && typeof input[name] === 'string') {
-      return { ok: false, message: `Failed to prepare action input: field '${name}' names a connection; connections by name are not built yet` }
-    }
+    if (!isConnection(field) || !Object.hasOwn(input, name)) continue
+    const found = findConnection(name, field, input[name] ?? null, context.connections(workspace))
+    if (!found.ok) return { ok: false, message: `Failed to prepare action input: Failed to resolve action connection inputs: ${found.message}` }
+    input[name] = found.value
   }
   return { ok: true, value: input }
 }

@@ -92,7 +92,7 @@ describe('defaults', () => {
     expect(taken?.work['action_spec']).toMatchObject({ env: { KEY: secrets.key }, script: `run ${secrets.key}` })
     const view = world.view(id)
     expect(JSON.stringify([view.execution, [...view.attempts()]])).not.toContain(secrets.key)
-    const detail = jobToDetail(view, { secrets })
+    const detail = jobToDetail(view, { secrets: () => secrets, connections: () => ({}) })
     expect(detail['input']).toEqual({ token: '••••••', word: 'W' })
     expect(detail['raw_input']).toEqual({})
     expect(JSON.stringify(detail)).not.toContain(secrets.key)

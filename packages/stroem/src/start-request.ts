@@ -1,9 +1,9 @@
 /** Starting a job: what the edge sends, and what becomes of it. */
 import { type Context, type JsonObject, type Parent, type Refusal, refuse, type StartPlan } from '@busbar/kernel'
-import { lookUp, type Workspace } from './definition/types.js'
+import { type Hooks, lookUp, type Step, type TaskDef, type Workspace } from './definition/types.js'
 import { missingField, withDefaults, withHiddenValues } from './input-fields.js'
 import type { TaskSnapshot } from './plan.js'
-import { type Definitions, snapshotOf, troubleWith } from './snapshot.js'
+import { type Definitions, type FindWorkspace, snapshotOf, troubleWith } from './snapshot.js'
 import type { Brief, SourceType, StroemTypes } from './types.js'
 
 export interface StartOptions {
@@ -17,8 +17,8 @@ export interface StartOptions {
   readonly enforceRequired?: boolean
   readonly heartbeatTimeoutMs?: number
   readonly unmatchedTimeoutMs?: number
-  /** To say more about an action that is written `<workspace>.<action>`. */
-  readonly otherWorkspace?: (name: string) => Definitions | null
+  /** For actions that are written `<workspace>.<action>`. */
+  readonly otherWorkspace?: FindWorkspace
 }
 
 /** JSON: it also travels in messages from a parent to its child. */
@@ -40,7 +40,7 @@ const heartbeatTimeoutMsDefault = 120_000
 const unmatchedTimeoutMsDefault = 30_000
 
 export function startRequest(workspace: Workspace, taskName: string, options: StartOptions): JsonObject | Refusal {
-  const snapshot = snapshotOf(workspace, taskName)
+  const snapshot = snapshotOf(workspace, taskName, options.otherWorkspace)
   const trouble = troubleWith(snapshot, workspace.name, options.otherWorkspace)
   if (trouble) return trouble
   const { sourceJob } = options
@@ -63,15 +63,42 @@ export function startRequest(workspace: Workspace, taskName: string, options: St
   })
 }
 
-/** The request that a step of type `task` sends: everything comes from the parent's own snapshot. */
-export function childRequest(parent: Brief, definitions: Definitions, task: string, input: JsonObject, sourceId: string): JsonObject {
+/** Who starts a child, and why: a step, or a hook. */
+export interface ChildSource {
+  readonly type: 'task' | 'hook'
+  readonly id: string
+}
+
+/** The request that a step of type `task` or a hook sends: everything comes from the parent's own snapshot. */
+export function childRequest(parent: Brief, definitions: Definitions, task: string, input: JsonObject, source: ChildSource): JsonObject {
+  return requestOf(parent, snapshotOf(definitions, task), input, source)
+}
+
+/** The request of a hook that runs an action: a job of one step. */
+export function hookRequest(parent: Brief, definitions: Definitions, action: string, input: JsonObject, source: ChildSource): JsonObject {
+  const task = `_hook:${action}`
+  const { hooks: _none, ...own } = definitions
+  const snapshot = snapshotOf({ ...own, tasks: { ...own.tasks, [task]: hookTask(action) } }, task)
+  return requestOf(parent, { ...snapshot, isHook: true }, input, source)
+}
+
+function hookTask(action: string): TaskDef {
+  const step: Step = {
+    ...{ action, name: null, description: null, dependsOn: [], input: {}, continueOnFailure: false },
+    ...{ timeoutSecs: null, when: null, forEach: null, sequential: false, retry: null },
+  }
+  const hooks: Hooks = { onSuccess: [], onError: [], onSuspended: [], onCancel: [] }
+  return { name: null, description: null, mode: 'distributed', folder: null, input: {}, flow: { hook: step }, timeoutSecs: null, retry: null, hooks }
+}
+
+function requestOf(parent: Brief, snapshot: TaskSnapshot, input: JsonObject, source: ChildSource): JsonObject {
   return toJson({
-    snapshot: snapshotOf(definitions, task),
+    snapshot,
     workspace: parent.workspace,
     revision: parent.revision,
     input,
-    sourceType: 'task',
-    sourceId,
+    sourceType: source.type,
+    sourceId: source.id,
     sourceJobId: null,
     depth: parent.depth + 1,
     heartbeatTimeoutMs: parent.heartbeatTimeoutMs,
@@ -105,7 +132,7 @@ export function planStart(json: JsonObject, parent: Parent | null, context: Cont
       revision: request.revision,
       mode: task?.mode ?? 'distributed',
       input: filled.input,
-      rawInput: request.input,
+      rawInput: request.snapshot.isHook ? null : request.input,
       secretDefaults: filled.secretDefaults,
       sourceType: request.sourceType,
       sourceId: request.sourceId,

@@ -1,7 +1,8 @@
 /** How steps begin and end. Everything that ends for good is told to the decider as news. */
 import { after, afterFailure, type ActivityKey, type Attempt, childIdOf, type Context, type Json, type Outcome, type View } from '@busbar/kernel'
 import { firstLook } from './deadlines.js'
-import { maskingOf } from './masking.js'
+import { fireSuspended } from './hooks.js'
+import { maskingFor } from './masking.js'
 import type { PlannedStep } from './plan.js'
 import { Progress } from './progress.js'
 import { fillInput, renderFor, renderStepInput } from './render.js'
@@ -66,22 +67,24 @@ function askForApproval(view: JobView, planned: PlannedStep, template: string, d
   const message = renderFor(context, template, variablesOf(view, context, own))
   const name = nameOf(data)
   if (!message.ok) return failAtOnce(view, planned, data, `Failed to render approval message for step '${name}': ${message.message}`, context)
-  const mask = maskingOf(context.secrets(view.brief.workspace))
-  view.open({ key: keyOf(data), number: 0, queue: null, data: { ...data, input: mask(input.value), output: { approval_message: mask(message.text) } } }, now)
+  const mask = maskingFor(view, context)
+  const asked = { ...data, input: mask(input.value), output: { approval_message: mask(message.text) } }
+  const attempt = view.open({ key: keyOf(data), number: 0, queue: null, data: asked }, now)
   if (planned.step.timeoutSecs !== null) view.wakeAt(after(now, planned.step.timeoutSecs * 1000))
   markStarted(view, null, context)
   say(view, context, `[approval] Step '${name}' waiting for approval`)
+  fireSuspended(view, attempt, mask(message.text), context)
 }
 
 function startChild(view: JobView, planned: PlannedStep, task: string, data: StepData, context: Context): void {
   const { now } = context
   const scope = { input: jobInput(view, context), each: eachOf(view, planned, data), sees: 'ended' } as const
   const given = renderStepInput(planned, variablesOf(view, context, scope), context)
-  const input = given.ok ? fillInput(view, planned.action, given.value, context) : given
+  const input = given.ok ? fillInput(view, planned, given.value, context) : given
   if (!input.ok) return failAtOnce(view, planned, data, input.message, context)
-  const mask = maskingOf(context.secrets(view.brief.workspace))
+  const mask = maskingFor(view, context)
   const attempt = view.open({ key: keyOf(data), number: 0, queue: null, data: { ...data, input: mask(input.value) } }, now)
-  const request = childRequest(view.brief, view.plan.snapshot, task, input.value, `${view.id}/${nameOf(data)}`)
+  const request = childRequest(view.brief, view.plan.snapshot, task, input.value, { type: 'task', id: `${view.id}/${nameOf(data)}` })
   view.send(childIdOf(attempt.id, 0), { kind: 'start', dialect: 'stroem', request, parent: { execution: view.id, attempt: attempt.id } })
   if (planned.step.timeoutSecs !== null) view.wakeAt(after(now, planned.step.timeoutSecs * 1000))
   markStarted(view, null, context)
@@ -154,7 +157,7 @@ export function failureOf(planned: PlannedStep): 'tolerated' | 'failed' {
 function withError(view: JobView, data: StepData, error: string, context: Context): StepData {
   const { output, ...rest } = data
   const kept = view.plan.byName.get(data.step)?.action.type === 'approval' && data.role !== 'loop' && output !== undefined ? { ...rest, output } : rest
-  return { ...kept, error: maskingOf(context.secrets(view.brief.workspace))(error) }
+  return { ...kept, error: maskingFor(view, context)(error) }
 }
 
 /** One chance per attempt from the one of the decision: retries that begin together do not come back together. */

@@ -10,7 +10,8 @@ export interface Brief {
   readonly mode: string
   /** As submitted, with those defaults that hold no secret. */
   readonly input: JsonObject
-  readonly rawInput: JsonObject
+  /** Null: nobody submitted any (the job of a hook). */
+  readonly rawInput: JsonObject | null
   /** Input fields whose default names a secret: rendered each time they are used, never stored. */
   readonly secretDefaults: readonly string[]
   readonly sourceType: SourceType
@@ -38,6 +39,9 @@ export type SourceType =
   | 'upload'
   | 'rerun'
   | 'restart'
+
+/** How a job ends. */
+export type EndStatus = 'completed' | 'failed' | 'cancelled'
 
 export interface State {
   /** Null until the first step begins: the job is `pending` on the wire. */

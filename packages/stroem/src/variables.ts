@@ -1,5 +1,6 @@
 /** What templates see. Values are looked up when a template asks for them, so a flow of thousands of steps costs nothing. */
 import { type Attempt, type Context, type Json, type JsonObject, outcomeOf, type View } from '@busbar/kernel'
+import { findConnection } from './connections.js'
 import { lookUp } from './definition/types.js'
 import type { PlannedStep } from './plan.js'
 import { renderDefault } from './input-fields.js'
@@ -14,10 +15,12 @@ interface Scope {
   readonly each: Each | null
   /** Whether a step that did not complete can be seen: yes when the flow is decided, no in the work of a step. */
   readonly sees: 'completed' | 'ended'
+  /** Whose secrets are told; the job's workspace if not said. */
+  readonly owner?: string
 }
 
 export function variablesOf(view: View<StroemTypes>, context: Context, scope: Scope): VariableSource {
-  const secrets = context.secrets(view.brief.workspace)
+  const secrets = context.secrets(scope.owner ?? view.brief.workspace)
   return {
     get: name => {
       if (name === 'input') return scope.input
@@ -61,15 +64,20 @@ function isSuspended(attempt: Attempt<StepData>): boolean {
   return attempt.state.kind === 'held' && attempt.data.output !== undefined
 }
 
-/** The input of the job, with the defaults that are never stored. */
-export function jobInput(view: View<StroemTypes>, context: Pick<Context, 'secrets' | 'now' | 'chance'>): JsonObject {
+/** The input of the job, with the defaults and the connections that are never stored. */
+export function jobInput(view: View<StroemTypes>, context: Pick<Context, 'secrets' | 'connections' | 'now' | 'chance'>): JsonObject {
   const { brief, plan } = view
-  if (brief.secretDefaults.length === 0) return brief.input
+  if (brief.secretDefaults.length === 0 && plan.connectionFields.length === 0) return brief.input
   const input: Record<string, Json | undefined> = { ...brief.input }
   for (const name of brief.secretDefaults) {
     const field = lookUp(plan.task.input, name)
     const rendered = field && renderDefault(field, context.secrets(brief.workspace), context)
     if (rendered?.ok) input[name] = rendered.value
+  }
+  for (const name of plan.connectionFields) {
+    const field = lookUp(plan.task.input, name)
+    const found = field && Object.hasOwn(input, name) ? findConnection(name, field, input[name] ?? null, context.connections(brief.workspace)) : null
+    if (found?.ok) input[name] = found.value
   }
   return input
 }

@@ -38,6 +38,7 @@ export function createApp(options: AppOptions): FastifyInstance {
     // A connection that has no request under way is closed on stop; the others are drained.
     forceCloseConnections: 'idle',
     return503OnClosing: false,
+    schemaController: { compilersFactory: withoutSchemas },
     frameworkErrors: (error, request, reply) => fail(log, options.ownerOf(pathOf(request.url)), error, request, reply),
     genReqId: requestIds(),
   })
@@ -96,6 +97,13 @@ function send(reply: FastifyReply, answer: Answer): FastifyReply {
   // A reader of a stream that has nothing to say yet should know at once that it is heard.
   if (answer.body instanceof Readable && !reply.raw.headersSent) reply.raw.flushHeaders()
   return reply
+}
+
+/** No route has a schema; the compilers that Fastify brings for them would be loaded at every start. */
+const withoutSchemas = { buildValidator: refuseSchema, buildSerializer: refuseSchema }
+
+function refuseSchema(): never {
+  throw new Error('a route has a schema: bodies are checked by their handlers')
 }
 
 /** Handlers read their body themselves: JSON for most, raw text for logs, whatever the type says. */

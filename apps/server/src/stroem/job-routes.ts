@@ -79,7 +79,7 @@ async function mustId(engine: EngineApi, call: Call): Promise<ExecutionId> {
 
 async function getJob({ engine, workspaces }: JobRouteParts, call: Call): Promise<Answer> {
   const view = await mustJob(engine, jobId(call))
-  return json(200, jobToDetail(view, { secrets: workspaces.secrets(view.brief.workspace) }))
+  return json(200, jobToDetail(view, { secrets: name => workspaces.secrets(name), connections: name => workspaces.connections(name) }))
 }
 
 // ── The list ──

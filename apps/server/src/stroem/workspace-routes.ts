@@ -1,7 +1,7 @@
 /** Workspaces and their tasks. */
 import type { EngineApi } from '@busbar/engine'
 import { type ExecutionId, isJsonObject, type JsonObject, Problem } from '@busbar/kernel'
-import { lookUp, startRequest, taskDetail, taskRow, type Workspace, workspaceRow } from '@busbar/stroem'
+import { lookUp, type OtherWorkspace, startRequest, taskDetail, taskRow, type Workspace, workspaceRow } from '@busbar/stroem'
 import { type Answer, json } from '../http/answer.js'
 import type { Call } from '../http/call.js'
 import { limits } from '../http/limits.js'
@@ -119,10 +119,16 @@ async function execute(parts: WorkspaceRouteParts, call: Call): Promise<Answer> 
     revision,
     heartbeatTimeoutMs: parts.heartbeatTimeoutMs,
     unmatchedTimeoutMs: parts.unmatchedTimeoutMs,
+    otherWorkspace: name => otherWorkspace(parts.workspaces, name),
     ...(sourceJob === null ? {} : { sourceJob }),
   })
   const started = throwIfRefused(await parts.engine.create('stroem', throwIfRefused(request)))
   return json(200, { job_id: started.id })
+}
+
+function otherWorkspace(workspaces: Workspaces, name: string): OtherWorkspace | null {
+  const loaded = workspaces.find(name)?.loaded
+  return loaded ? { actions: loaded.workspace.actions, revision: loaded.revision } : null
 }
 
 function parseExecution(call: Call): { readonly input: JsonObject; readonly sourceJobId: string | null } {
@@ -141,5 +147,5 @@ function parseExecution(call: Call): { readonly input: JsonObject; readonly sour
 async function findSourceJob(engine: EngineApi, id: string): Promise<{ readonly id: string; readonly workspace: string; readonly rawInput: JsonObject }> {
   const view = await findJob(engine, id as ExecutionId)
   if (!view) throw new Problem('invalid', `Source job ${id} not found`)
-  return { id, workspace: view.brief.workspace, rawInput: view.brief.rawInput }
+  return { id, workspace: view.brief.workspace, rawInput: view.brief.rawInput ?? {} }
 }

@@ -1,6 +1,6 @@
 /** The workspaces: read from their folders, looked through for changes, and each revision's bytes kept for its jobs. */
 import { type JsonObject, Problem } from '@busbar/kernel'
-import { type LibrarySource, loadWorkspace, type SourceFile, type Workspace } from '@busbar/stroem'
+import { connectionsOf, type LibrarySource, loadWorkspace, type SourceFile, type Workspace } from '@busbar/stroem'
 import type { Sources } from '../config/key.js'
 import { folderLimits } from '../http/limits.js'
 import type { Log } from '../log.js'
@@ -37,6 +37,7 @@ interface Library {
 export class Workspaces {
   readonly #options: WorkspacesOptions
   readonly #entries = new Map<string, WorkspaceEntry>()
+  readonly #connections = new WeakMap<Workspace, JsonObject>()
   readonly #fingerprints = new Map<string, string>()
   readonly #refreshedAt = new Map<string, number>()
   readonly #libraries = new Map<string, Library>()
@@ -98,6 +99,14 @@ export class Workspaces {
 
   secrets(name: string): JsonObject {
     return this.#entries.get(name)?.loaded?.workspace.secrets ?? {}
+  }
+
+  connections(name: string): JsonObject {
+    const workspace = this.#entries.get(name)?.loaded?.workspace
+    if (!workspace) return {}
+    const known = this.#connections.get(workspace) ?? connectionsOf(workspace)
+    this.#connections.set(workspace, known)
+    return known
   }
 
   async #loadLibrary(name: string, path: string): Promise<void> {

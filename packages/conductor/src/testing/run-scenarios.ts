@@ -30,6 +30,7 @@ export function mustHold(view: ConductorView): void {
     lastSeen: () => null,
     canServe: () => true,
     secrets: () => ({}),
+    connections: () => ({}),
     environment: () => null,
   })
   expect(asks).toEqual([])

@@ -77,6 +77,18 @@ describe('an effect', () => {
     expect((await on.store.load(id))?.attempts[0]?.state.kind).toBe('waiting')
   })
 
+  it('that ends while the engine stops is told, so that it is not done again', async () => {
+    let finish = () => {}
+    const handler: EffectHandler = { run: work => new Promise(resolve => (finish = () => resolve(done(work)))), failed: done }
+    const on = await startScripted({ effects: { test: handler } })
+    const id = await on.create([{ do: 'open', queue: 'system/test' }])
+    await on.settle()
+    const stopped = on.engine.stop(1_000)
+    finish()
+    await stopped
+    expect((await on.store.load(id))?.attempts[0]?.state).toMatchObject({ kind: 'closed', outcome: 'completed' })
+  })
+
   it('can be done by hand', async () => {
     const on = await startScripted()
     await on.create([{ do: 'open', queue: 'system/test' }])

@@ -2,7 +2,7 @@
  * The port in memory: for tests and for the simulation, which crashes it. It keeps copies, as a database does, so that
  * nobody changes what is stored by changing an object.
  */
-import { Problem } from '@busbar/kernel'
+import { isPlain, Problem } from '@busbar/kernel'
 import type { Changes, DefinitionId, DefinitionKind, DialectName, ExecutionId, Instant, Message, QueueName, WorkerId } from '@busbar/kernel'
 import { type Call, FlushQueue } from '../flush-queue.js'
 import { changesMustBePlain, mustBePlain } from '../plain-text.js'

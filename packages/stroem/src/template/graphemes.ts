@@ -1,7 +1,8 @@
 import type { Fuel } from './fuel.js'
 
 const windowMin = 64
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })
+/** Made when it is needed: loading its tables costs more than the rest of this package. */
+let segmenter: Intl.Segmenter | undefined
 
 /**
  * Characters as people see them, a step each. Goes through the text in windows: the segmenter's cost for each character
@@ -27,6 +28,7 @@ function firstGrapheme(text: string, at: number, fuel: Fuel): string {
   for (let width = windowMin; ; width *= 2) {
     const window = text.slice(at, at + width)
     fuel.text(window.length)
+    segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
     const [first] = segmenter.segment(window)
     const segment = first?.segment ?? window
     if (segment.length < window.length || at + width >= text.length) return segment

@@ -97,7 +97,7 @@ function playEvent(world: World, first: ExecutionId, event: Event): void {
 }
 
 function look(world: World, id: ExecutionId, { see, says }: Expectation): void {
-  const detail = jobToDetail(world.view(id), { secrets: {} })
+  const detail = jobToDetail(world.view(id), { secrets: () => ({}), connections: () => ({}) })
   if (see.job !== undefined) expect(detail['status']).toBe(see.job)
   if ('output' in see) expect(detail['output']).toEqual(see.output)
   if (see.started !== undefined) expect(detail['started_at'] !== null).toBe(see.started)

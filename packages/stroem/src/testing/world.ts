@@ -19,6 +19,7 @@ import {
 } from '@busbar/kernel'
 import { expect } from 'vitest'
 import type { StroemCommand } from '../commands.js'
+import { connectionsOf } from '../connections.js'
 import type { Workspace } from '../definition/types.js'
 import { compilePlan } from '../plan.js'
 import { type Skills, serves } from '../queues.js'
@@ -66,6 +67,7 @@ export class World {
       lastSeen: worker => this.#seen.get(worker) ?? null,
       canServe: () => this.#isStaffed,
       secrets: () => this.#options.secrets ?? this.#workspace.secrets,
+      connections: () => connectionsOf(this.#workspace),
       environment: () => null,
     }
   }

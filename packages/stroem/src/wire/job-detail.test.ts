@@ -12,7 +12,7 @@ describe('jobToDetail', () => {
   const world = new World(workspace({ tasks: { main: task({ work: step({ forEach: [1], when: 'true', retry }), first: step() }) } }))
   const id = world.start('main', { a: 1 })
   if (isRefusal(id)) throw new Error(id.message)
-  const detail = () => jobToDetail(world.view(id), { secrets: {} })
+  const detail = () => jobToDetail(world.view(id), { secrets: () => ({}), connections: () => ({}) })
 
   test('tells of a job with exactly the keys that clients know', () => {
     expect(Object.keys(detail())).toEqual([

@@ -1,5 +1,5 @@
 import { type Attempt, type Json, type JsonObject, type View } from '@busbar/kernel'
-import { type Masking, maskingOf } from '../masking.js'
+import { type Masking, maskingFor, type World } from '../masking.js'
 import type { PlannedStep } from '../plan.js'
 import { itemKey } from '../steps.js'
 import type { StepData, StroemTypes } from '../types.js'
@@ -9,10 +9,10 @@ import { jobStatus, stepStatus } from './status.js'
 import { toIsoZ, toRfc3339 } from './timestamps.js'
 
 /** `GET /api/jobs/{id}`: the job with its steps in topological order, the items of a loop after the loop. */
-export function jobToDetail(view: View<StroemTypes>, options: { readonly secrets: JsonObject }): JsonObject {
+export function jobToDetail(view: View<StroemTypes>, world: World): JsonObject {
   const { execution, brief, state } = view
-  const mask = maskingOf(options.secrets)
-  const input = jobInput(view, { secrets: () => options.secrets, now: execution.createdAt, chance: 0 })
+  const mask = maskingFor(view, world)
+  const input = jobInput(view, { ...world, now: execution.createdAt, chance: 0 })
   return {
     job_id: view.id,
     workspace: brief.workspace,
@@ -84,13 +84,13 @@ function itemRow(view: View<StroemTypes>, planned: PlannedStep, place: Place, tr
 }
 
 function stepRow(view: View<StroemTypes>, planned: PlannedStep, name: string, tries: Tries, mask: Masking): JsonObject {
-  const { step, action } = planned
+  const { step, action, owner } = planned
   const newest = tries.at(-1)
   const data = newest?.data
   const retry = step.retry ?? action.retry
   return {
     step_name: name,
-    action_name: step.action,
+    action_name: owner?.action ?? step.action,
     action_type: action.type,
     action_image: 'image' in action ? action.image : null,
     runner: runnerOf(action),

@@ -10,7 +10,7 @@ import {
   type Trigger,
   type Workspace,
 } from '../definition/types.js'
-import { isConnection } from '../input-fields.js'
+import { isConnection } from '../connections.js'
 import { inputFields } from './action-spec.js'
 
 export interface TaskDetailOptions {
