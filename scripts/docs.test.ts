@@ -22,7 +22,11 @@ function part(path: string, name: string): string {
 function expectPart(path: string, name: string, made: string): void {
   const now = part(path, name)
   const between = (text: string) => `<!-- ${name} -->\n${text}<!-- /${name} -->`
-  if (process.env['UPDATE_DOCS'] === '1') writeFileSync(join(root, path), read(path).replace(between(now), () => between(made)))
+  if (process.env['UPDATE_DOCS'] === '1')
+    writeFileSync(
+      join(root, path),
+      read(path).replace(between(now), () => between(made)),
+    )
   else expect(now, `${path} lags behind: run with UPDATE_DOCS=1`).toBe(made)
 }
 

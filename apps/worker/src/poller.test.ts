@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, it } from 'vitest'
 import { WorkerClient } from './client.js'
@@ -13,7 +13,7 @@ type Claim = { readonly worker: string; readonly turn: number }
 /** A server that names its workers w1, w2, …; `onClaim` answers a claim, or null to hang up on it. */
 async function serverThat(onClaim: (claim: Claim) => object | null): Promise<string> {
   const turns = { registered: 0, claimed: 0 }
-  server = createServer(async (request, response) => {
+  const serve = async (request: IncomingMessage, response: ServerResponse) => {
     let text = ''
     for await (const chunk of request) text += chunk
     const answer = (body: object) => response.setHeader('content-type', 'application/json').end(JSON.stringify(body))
@@ -22,7 +22,8 @@ async function serverThat(onClaim: (claim: Claim) => object | null): Promise<str
     const reply = onClaim({ worker: (JSON.parse(text) as { worker_id: string }).worker_id, turn: ++turns.claimed })
     if (reply === null) request.socket.destroy()
     else answer(reply)
-  })
+  }
+  server = createServer((request, response) => void serve(request, response))
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }

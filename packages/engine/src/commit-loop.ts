@@ -74,8 +74,9 @@ export class CommitLoop implements Batches {
   /** False when others changed the execution each time, so nothing was written. */
   async #commit(box: Mailbox, letters: readonly Letter[]): Promise<boolean> {
     const chance = this.#parts.chance()
+    let mayHandOff = true
     for (let tries = 0; tries < staleTriesMax; tries++) {
-      const turn = new Turn(this.#parts.turn, box, { chance, mayInsert: tries === 0 })
+      const turn = new Turn(this.#parts.turn, box, { chance, mayInsert: tries === 0, mayHandOff })
       try {
         await turn.run(letters)
         const changes = turn.view?.isChanged ? turn.view.takeChanges() : null
@@ -85,7 +86,11 @@ export class CommitLoop implements Batches {
         }
       } catch (error) {
         this.#withdraw(turn)
-        throw error
+        if (!turn.isHandingOff) throw error
+        // Work that cannot be made is no fault of the letters: what they open stays in its queue, and its claim fails.
+        this.#logFailure(box, letters, error)
+        mayHandOff = false
+        continue
       }
       this.#withdraw(turn)
     }

@@ -94,6 +94,24 @@ describe('a poll', () => {
     expect(answered).toEqual(['a', 'b', 'c'])
   })
 
+  it('hands back what could not be made into work, and another gets it a little later', async () => {
+    let isBroken = true
+    const handOut: typeof scriptedRules.handOut = (view, attempt, context) => {
+      if (isBroken) throw new Error('no work can be made')
+      return scriptedRules.handOut(view, attempt, context)
+    }
+    const on = await startScripted({ rules: { conductor: { ...scriptedRules, handOut } } as unknown as NonNullable<EngineOptions['rules']> })
+    // Neither by a claim nor by a hand-off; and whoever opened the attempt does not suffer.
+    const poll = on.poll('q', { waitMs: 30_000 })
+    const id = await on.create([open()])
+    await on.settle()
+    expect((await on.view(id)).attempt(1)?.state.kind).toBe('waiting')
+    expect(on.events('error').filter(event => event === 'claimed attempt not handed out')).toHaveLength(1)
+    isBroken = false
+    await on.advance(5_000)
+    expect(await poll).toHaveLength(1)
+  })
+
   it('may serve several queues, by name or by rule', async () => {
     const on = await startScripted()
     const named = on.poll(['a', 'b'] as QueueName[])
@@ -150,6 +168,14 @@ describe('a poll', () => {
     const waiting = on.poll('q')
     await on.create([open('q', { spoil: true }), open()])
     expect((await waiting)[0]?.attempt.ordinal).toBe(2)
+  })
+
+  it('hears why what it claimed came to nothing', async () => {
+    const on = await startScripted()
+    await on.create([open('q', { spoil: true }), open('q', { spoil: true })])
+    const reasons: string[] = []
+    expect(await on.poll('q', { waitMs: 0, onSpoiled: reason => reasons.push(reason) })).toEqual([])
+    expect(reasons).toEqual(['told to be', 'told to be'])
   })
 
   it('is answered after the commit of what its hand-out stored', async () => {

@@ -28,6 +28,9 @@ export interface DispatchParts {
   readonly doubt: () => void
 }
 
+/** What could not be made into work is tried again, but not at once and forever. */
+const afterFailureMs = 5_000
+
 export class Dispatch {
   readonly #parts: DispatchParts
   readonly #queues = new Queues()
@@ -103,7 +106,7 @@ export class Dispatch {
   #finish(poll: HeldPoll): void {
     if (!this.#drop(poll)) return
     if (!poll.isAbandoned && !poll.request.signal?.aborted) return poll.answer(poll.works)
-    for (const work of poll.works) this.#release(work)
+    for (const work of poll.works) this.#release(work, 0)
     poll.answer([])
   }
 
@@ -118,9 +121,9 @@ export class Dispatch {
     return true
   }
 
-  #release({ execution, attempt }: Work): void {
+  #release({ execution, attempt }: Claimed, delayMs: number): void {
     this.#parts.inbox().post(execution, {
-      body: { kind: 'release', ordinal: attempt.ordinal, fence: attempt.fence },
+      body: { kind: 'release', ordinal: attempt.ordinal, fence: attempt.fence, delayMs },
       settle: () => {},
       fail: error => this.#parts.log.error('work not handed back', { execution, attempt: attempt.id, error }),
     })
@@ -175,6 +178,8 @@ export class Dispatch {
         settle: resolve,
         fail: error => {
           this.#parts.log.error('claimed attempt not handed out', { execution, attempt: attempt.id, error })
+          // Nobody works on it, and a lease may have no end.
+          this.#release({ execution, attempt }, afterFailureMs)
           resolve(null)
         },
       })

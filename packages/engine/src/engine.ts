@@ -110,7 +110,7 @@ class Engine implements EngineApi {
       poll: request => this.#dispatch.poll(request),
       send: (id, command) => this.#post(id, { kind: 'command', command, message: null }),
       extend: (work, leaseMs) => this.#post(work.execution, { kind: 'extend', ...leaseOf(work), until: instant(clock.now() + leaseMs) }),
-      release: work => this.#post(work.execution, { kind: 'release', ...leaseOf(work) }),
+      release: work => this.#post(work.execution, { kind: 'release', ...leaseOf(work), delayMs: 0 }),
     })
     const commits = new CommitLoop({
       store,

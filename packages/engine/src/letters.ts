@@ -8,7 +8,7 @@ export type LetterBody =
   /** The store leased an attempt to a worker. Answered with `Work`, with `Spoiled`, or null when it is held no more. */
   | { readonly kind: 'claimed'; readonly attempt: Attempt }
   /** Leased work that was not delivered goes back to its queue. Answered with a boolean: it was still leased. */
-  | { readonly kind: 'release'; readonly ordinal: number; readonly fence: number }
+  | { readonly kind: 'release'; readonly ordinal: number; readonly fence: number; readonly delayMs: number }
   /** A sign of life of the engine's own worker. Answered like `release`. */
   | { readonly kind: 'extend'; readonly ordinal: number; readonly fence: number; readonly until: Instant }
   /** Deletes the execution. Answered with a boolean: there was one. */

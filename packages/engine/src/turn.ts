@@ -3,6 +3,7 @@
  * view and nothing else; the commit loop writes it.
  */
 import {
+  after,
   type Answer,
   type Answers,
   type Ask,
@@ -60,6 +61,7 @@ export class Turn {
   readonly #box: Mailbox
   readonly #chance: number
   readonly #mayInsert: boolean
+  readonly #mayHandOff: boolean
   #now: Instant
   #view: SomeView | null | undefined
   #needsDecision = false
@@ -72,12 +74,15 @@ export class Turn {
   readonly left = new Set<QueueName>()
   /** The decision is longer than a commit may be: what is missing belongs to the next turn. */
   isUnfinished = false
+  /** What throws meanwhile is about the work that is made, not about the letters. */
+  isHandingOff = false
 
-  constructor(parts: TurnParts, box: Mailbox, options: { readonly chance: number; readonly mayInsert: boolean }) {
+  constructor(parts: TurnParts, box: Mailbox, options: { readonly chance: number; readonly mayInsert: boolean; readonly mayHandOff: boolean }) {
     this.#parts = parts
     this.#box = box
     this.#chance = options.chance
     this.#mayInsert = options.mayInsert
+    this.#mayHandOff = options.mayHandOff
     this.#now = parts.clock.now()
     this.age = parts.views.age
     this.#view = parts.views.take(box.id)
@@ -100,7 +105,9 @@ export class Turn {
     const rules = this.#rules(view)
     if (this.#needsDecision) {
       await this.#decide(view, rules)
+      this.isHandingOff = true
       this.#handOff(view, rules)
+      this.isHandingOff = false
     }
     this.#checkClaims(view, letters)
     this.#checkReservations(view)
@@ -185,9 +192,9 @@ export class Turn {
     return this.#work(view, this.#rules(view), claimed.ordinal)
   }
 
-  #release(view: SomeView, { ordinal, fence }: Body<'release'>): boolean {
+  #release(view: SomeView, { ordinal, fence, delayMs }: Body<'release'>): boolean {
     if (!isHeldWith(view.attempt(ordinal), fence)) return false
-    view.postpone(ordinal, this.#now, this.#now)
+    view.postpone(ordinal, after(this.#now, delayMs), this.#now)
     this.#needsDecision = true
     return true
   }
@@ -257,7 +264,7 @@ export class Turn {
     let isSpoiled = false
     for (const { ordinal, queue } of this.#isTick ? dueOf(view, this.#now) : view.claimable(this.#now)) {
       if (queue === null) continue
-      const poll = this.#parts.reserve(queue)
+      const poll = this.#mayHandOff ? this.#parts.reserve(queue) : undefined
       if (!poll) {
         this.left.add(queue)
         continue

@@ -69,7 +69,8 @@ export class Views {
     ;(view.isTerminal ? this.#ended : this.#open).set(view.id, view)
     this.#attempts += view.size
     if (view.isTerminal) view.derived = undefined
-    while (this.#ended.size > endedMax || this.size > this.#limits.cachedViewsMax || (this.#attempts > this.#limits.cachedAttemptsMax && this.size > 1)) this.#evict()
+    while (this.#ended.size > endedMax || this.size > this.#limits.cachedViewsMax || (this.#attempts > this.#limits.cachedAttemptsMax && this.size > 1))
+      this.#evict()
   }
 
   async load(id: ExecutionId): Promise<SomeView | null> {

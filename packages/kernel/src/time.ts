@@ -12,7 +12,7 @@ export const endOfTime = 8_640_000_000_000_000 as Instant
 
 /** A whole millisecond, not before `moment` unless that is after the end of time. Delays come from outside: any number may. */
 export function bounded(moment: number): Instant {
-  return Math.max(-endOfTime, Math.min(Math.ceil(moment), endOfTime)) as Instant
+  return Math.max(-1 * endOfTime, Math.min(Math.ceil(moment), endOfTime)) as Instant
 }
 
 export function after(moment: Instant, delayMs: number): Instant {

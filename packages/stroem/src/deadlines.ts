@@ -1,6 +1,6 @@
 /** When somebody must look at a job again. */
 import { after, type Context, earliest, type Instant, instant } from '@busbar/kernel'
-import type { JobView, StepAttempt } from './steps.js'
+import type { JobView, StepAttempt } from './step-attempt.js'
 
 /** A worker enforces the time-out itself, waits for the process to die and reports: it comes first unless it is lost. */
 const graceMs = 30_000

@@ -8,7 +8,7 @@ import { maskingFor } from './masking.js'
 import { isBroken } from './progress.js'
 import { type Outcome, renderInput } from './render.js'
 import { childRequest, hookRequest, planStart } from './start-request.js'
-import { type JobView, nameOf, say, type StepAttempt } from './steps.js'
+import { type JobView, nameOf, say, type StepAttempt } from './step-attempt.js'
 import type { EndStatus, SourceType } from './types.js'
 import { toRfc3339 } from './wire/timestamps.js'
 

@@ -1,6 +1,7 @@
 import { type ChildNews, childIdOf, type Context, type Json, type JsonObject, isJsonObject } from '@busbar/kernel'
 import { fireEnded, tellHooked } from './hooks.js'
-import { cancelStep, type JobView, say, type StepAttempt } from './steps.js'
+import { type JobView, say, type StepAttempt } from './step-attempt.js'
+import { cancelStep } from './steps.js'
 import { armTimers } from './deadlines.js'
 import type { EndStatus, State } from './types.js'
 

@@ -1,6 +1,6 @@
 import { isRefusal, type Refusal } from '@busbar/kernel'
 import { describe, expect, test } from 'vitest'
-import type { InputField, TaskAction } from './definition/types.js'
+import type { ConnectionProperty, InputField, TaskAction } from './definition/types.js'
 import { startRequest } from './start-request.js'
 import { script, step, task, workspace } from './testing/definitions.js'
 import { World } from './testing/world.js'
@@ -10,6 +10,12 @@ const field = (given: Partial<InputField> = {}): InputField => ({
   ...{ type: 'string', name: null, description: null, required: false, secret: false, default: null, options: null, allowCustom: false },
   ...{ multiple: false, order: null },
   ...given,
+})
+
+const property = (given: Partial<ConnectionProperty> = {}): ConnectionProperty => ({ type: 'string', required: false, default: null, secret: false, ...given })
+
+const childOf = (name: string): TaskAction => ({
+  ...{ type: 'task', task: name, name: null, description: null, input: {}, output: null, retry: null, tags: [] },
 })
 
 const refusalOf = (value: unknown): Refusal => (isRefusal(value) ? value : expect.unreachable('expected a refusal'))
@@ -27,11 +33,13 @@ describe('startRequest', () => {
     expect(refusalOf(start({ tasks: { main: task({ 'a[0]': step() }) } })).code).toBe('invalid')
   })
 
-  test('says more about actions of other workspaces when it can see them', () => {
+  test('takes actions of other workspaces along, where it can see them', () => {
     const tasks = { main: task({ a: step({ action: 'tools.greet' }) }) }
-    const tools = workspace({ name: 'tools', actions: { greet: script() } })
-    const otherWorkspace = (name: string) => (name === 'tools' ? tools : null)
-    expect(refusalOf(start({ tasks }, { otherWorkspace })).code).toBe('unsupported')
+    const otherWorkspace = (name: string) => (name === 'tools' ? { actions: { greet: script(), call: childOf('x') }, revision: 'r9' } : null)
+    expect(start({ tasks }, { otherWorkspace })).toMatchObject({
+      snapshot: { actions: { 'tools.greet': script() }, owners: { 'tools.greet': { workspace: 'tools', revision: 'r9', action: 'greet' } } },
+    })
+    expect(refusalOf(start({ tasks: { main: task({ a: step({ action: 'tools.call' }) }) } }, { otherWorkspace })).code).toBe('unsupported')
     expect(refusalOf(start({ tasks: { main: task({ a: step({ action: 'tools.lost' }) }) } }, { otherWorkspace })).message).toBe(
       "action 'tools.lost': workspace 'tools' has no action 'lost'",
     )
@@ -46,7 +54,7 @@ describe('startRequest', () => {
   })
 
   test('carries the task with all that its steps and its children name, and nothing else', () => {
-    const call: TaskAction = { type: 'task', task: 'child', name: null, description: null, input: {}, output: null, retry: null, tags: [] }
+    const call = childOf('child')
     const request = start({
       actions: { run: script(), call, spare: script() },
       tasks: { main: task({ a: step({ action: 'call' }) }), child: task({ b: step() }), spare: task({ c: step({ action: 'spare' }) }) },
@@ -102,10 +110,63 @@ describe('defaults', () => {
     const world = new World(workspace({ tasks: { main: task({ a: step() }, { input: { word: field({ default: '{{ missing_thing }}' }) } }) } }))
     expect(refusalOf(world.start('main')).message).toContain("default of input field 'word' is invalid")
   })
+})
 
-  test('a connection by name is refused for now; its values are taken', () => {
-    const world = new World(workspace({ tasks: { main: task({ a: step() }, { input: { db: field({ type: 'database' }) } }) } }))
-    expect(refusalOf(world.start('main', { db: 'main-db' })).code).toBe('unsupported')
-    expect(isRefusal(world.start('main', { db: { host: 'h' } }))).toBe(false)
+describe('connections', () => {
+  const password = 'made-up-password'
+  const lab = workspace({
+    connectionTypes: { database: { host: property(), password: property({ secret: true }) } },
+    connections: {
+      'main-db': { type: 'database', values: { host: 'h', password } },
+      queue: { type: 'broker', values: {} },
+      loose: { type: null, values: { host: 'l' } },
+    },
+    actions: { run: script({ input: { db: field({ type: 'database' }) }, script: 'ask {{ input.db.host }} {{ input.db.password }}' }) },
+    tasks: {
+      main: task({ a: step({ input: { db: '{{ input.db }}' } }) }, { input: { db: field({ type: 'database', default: 'main-db' }) } }),
+      plain: task({ a: step({ input: { db: 'absent' } }) }),
+    },
   })
+
+  test('by name reach the worker with their values, which are stored nowhere and shown masked', () => {
+    const world = new World(lab)
+    const id = world.start('main')
+    if (isRefusal(id)) return expect.unreachable(id.message)
+    expect(world.claim('w1')?.work['action_spec']).toMatchObject({ script: `ask h ${password}` })
+    const view = world.view(id)
+    expect(JSON.stringify([view.execution, [...view.attempts()]])).not.toContain(password)
+    expect(jobToDetail(view, world.context)['input']).toEqual({ db: { host: 'h', password: '••••••' } })
+  })
+
+  test('are an object, a name that exists, and of the type that is asked for, if they have one', () => {
+    const world = new World(lab)
+    for (const db of [{ host: 'i' }, 'loose']) expect(isRefusal(world.start('main', { db }))).toBe(false)
+    for (const db of [5, 'absent', 'queue']) expect(refusalOf(world.start('main', { db })).message).toBe('Failed to resolve connection inputs')
+    expect(refusalOf(world.start('main', { db: 'queue' })).details).toEqual({
+      reason: "Input field 'db' expects a connection of type 'database', but connection 'queue' is of type 'broker'",
+    })
+  })
+
+  test('that a step names and nobody has fail the step', () => {
+    const world = new World(lab)
+    const id = world.start('plain')
+    if (isRefusal(id)) return expect.unreachable(id.message)
+    expect(world.claim('w1')).toBeNull()
+    expect(world.notes.at(-1)?.text).toBe(
+      "Failed to prepare action input: Failed to resolve action connection inputs: Input field 'db' references connection 'absent' which does not exist",
+    )
+  })
+})
+
+test('an action of another workspace runs with the secrets and the files of its owner, which are masked like its own', () => {
+  const greet = script({ env: { KEY: '{{ secret.key }}' }, script: 'greet' })
+  const tools = workspace({ name: 'tools', secrets: { key: 'made-up-tools-key' }, actions: { greet } })
+  const lab = workspace({ secrets: { key: 'made-up-lab-key' }, tasks: { main: task({ a: step({ action: 'tools.greet' }) }) } })
+  const world = new World(lab, { others: [tools] })
+  const id = world.start('main', {}, { otherWorkspace: () => ({ actions: tools.actions, revision: 'r9' }) })
+  if (isRefusal(id)) return expect.unreachable(id.message)
+  const taken = world.claim('w1')
+  expect(taken?.work).toMatchObject({ workspace: 'tools', revision: 'r9', action_name: 'greet', action_spec: { env: { KEY: 'made-up-tools-key' } } })
+  world.send(id, { kind: 'complete', step: 'a', exitCode: 0, output: { key: 'made-up-tools-key' }, error: null })
+  expect(jobToDetail(world.view(id), world.context)['output']).toEqual({ a: { key: '••••••' } })
 })

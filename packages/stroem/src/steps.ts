@@ -7,27 +7,9 @@ import type { PlannedStep } from './plan.js'
 import { Progress } from './progress.js'
 import { fillInput, renderFor, renderStepInput } from './render.js'
 import { childRequest } from './start-request.js'
-import type { StepData, StroemTypes } from './types.js'
+import { type JobView, nameOf, say, type StepAttempt } from './step-attempt.js'
+import type { StepData } from './types.js'
 import { eachOf, jobInput, variablesOf } from './variables.js'
-
-export type JobView = View<StroemTypes>
-export type StepAttempt = Attempt<StepData>
-
-export const serverSource = '_server'
-
-/** A line of the job's log that the server says. */
-export function say(view: JobView, context: Context, text: string): void {
-  view.note({ source: serverSource, stream: 'stderr', at: context.now, text })
-}
-
-/** The name on the wire: an item of a loop is `name[index]`. */
-export function nameOf(data: StepData): string {
-  return data.role === 'item' ? `${data.step}[${data.index}]` : data.step
-}
-
-export function itemKey(step: string, index: number): ActivityKey {
-  return `${step}[${index}]` as ActivityKey
-}
 
 /** What a new try is opened with. */
 function freshData(data: StepData): StepData {

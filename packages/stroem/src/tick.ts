@@ -2,7 +2,8 @@
 import type { Context } from '@busbar/kernel'
 import { armTimers, isUnmatched, jobDeadline, lostAt, stepDeadline } from './deadlines.js'
 import { cancelChild, cancelJob } from './job-end.js'
-import { failStep, type JobView, nameOf, say, type StepAttempt } from './steps.js'
+import { type JobView, nameOf, say, type StepAttempt } from './step-attempt.js'
+import { failStep } from './steps.js'
 
 export function onTick(view: JobView, context: Context): void {
   const deadline = jobDeadline(view)
@@ -18,7 +19,11 @@ function expire(view: JobView, attempt: StepAttempt, context: Context): void {
   const deadline = stepDeadline(view, attempt)
   if (deadline !== null && deadline <= context.now) return timeOut(view, attempt, context)
   if (isUnmatched(view, attempt, context)) {
-    say(view, context, `[recovery] Step '${nameOf(attempt.data)}' has been ready for ${Math.round(view.brief.unmatchedTimeoutMs / 1000)}s with no matching worker, failing`)
+    say(
+      view,
+      context,
+      `[recovery] Step '${nameOf(attempt.data)}' has been ready for ${Math.round(view.brief.unmatchedTimeoutMs / 1000)}s with no matching worker, failing`,
+    )
     return failStep(view, attempt, 'No active worker with required capability/tags to run this step', context)
   }
   if (attempt.state.kind !== 'leased' || lostAt(view, attempt, context) > context.now) return

@@ -40,7 +40,9 @@ describe('the pages for users', () => {
     await clone.beside(`${commands[4]}`)
     await clone.beside(`STROEM__WORKER_TOKEN="$(cat .busbar/worker-token)" ${commands[5]}`)
     await clone.beside(`node examples/hello-worker/worker.mjs`)
-    await clone.sh(`curl -sS --fail-with-body -X POST http://127.0.0.1:8080/api/metadata/workflow -H 'content-type: application/json' -d @examples/workflows/greeting.json`)
+    await clone.sh(
+      `curl -sS --fail-with-body -X POST http://127.0.0.1:8080/api/metadata/workflow -H 'content-type: application/json' -d @examples/workflows/greeting.json`,
+    )
     expect(await clone.sh(commands[0] ?? '')).toMatch(/completed/)
     expect(await clone.sh(commands[1] ?? '')).toMatch(/result \{"card":"Hello, Ada!/)
     const status = await clone.sh(commands[2] ?? '')
@@ -108,10 +110,15 @@ class Clone {
   /** Runs to its end; what it printed on both streams. */
   sh(script: string): Promise<string> {
     return new Promise((resolve, reject) => {
-      execFile('bash', ['-euo', 'pipefail', '-c', this.#here(script)], { cwd: this.#folder, env: this.#environment, timeout: 45_000 }, (error, stdout, stderr) => {
-        if (error === null) resolve(stdout + stderr)
-        else reject(new Error(`${script}\nended with ${error.code}:\n${stdout}\n${stderr}`))
-      })
+      execFile(
+        'bash',
+        ['-euo', 'pipefail', '-c', this.#here(script)],
+        { cwd: this.#folder, env: this.#environment, timeout: 45_000 },
+        (error, stdout, stderr) => {
+          if (error === null) resolve(stdout + stderr)
+          else reject(new Error(`${script}\nended with ${error.code}:\n${stdout}\n${stderr}`))
+        },
+      )
     })
   }
 
@@ -137,7 +144,12 @@ class Clone {
 
 function expectPrinted(printed: string, shown: string): void {
   for (const line of shown.trim().split('\n')) {
-    const pattern = line.split('…').map(part => part.trim().replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/ +/g, ' +'))
+    const pattern = line.split('…').map(part =>
+      part
+        .trim()
+        .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+        .replace(/ +/g, ' +'),
+    )
     expect(printed, `the page shows: ${line}`).toMatch(new RegExp(pattern.join('.*')))
   }
 }

@@ -12,7 +12,7 @@ export const keys = {
   databaseUrl: text('', 'Address of a PostgreSQL database instead of the embedded one. Not built yet: leave it empty.'),
   workerToken: text('', 'What Strøm workers show to be let in. Empty on loopback: made once and kept in the data folder as worker-token.'),
   workspaces: sources('Folders of YAML flows by the name of their workspace.'),
-  libraries: sources('Folders whose actions and tasks are imported into every workspace as <library>.<name>.'),
+  libraries: sources('Folders whose actions and tasks are imported into every workspace as `<library>.<name>`.'),
   workspaceRefreshSeconds: integer(30, 'seconds', { min: 1, max: 86_400 }, 'How often workspace folders are looked through for changes.'),
   recovery: {
     heartbeatTimeoutSeconds: integer(
@@ -22,7 +22,12 @@ export const keys = {
       'A worker without a sign of life for this long is lost, and its running steps fail.',
     ),
     sweepIntervalSeconds: integer(60, 'seconds', { min: 5, max: 86_400 }, 'How often the safety net looks for what no event woke.'),
-    unmatchedStepTimeoutSeconds: integer(30, 'seconds', { min: 5, max: 86_400 }, 'How long a step may be ready without any active worker that could run it.'),
+    unmatchedStepTimeoutSeconds: integer(
+      30,
+      'seconds',
+      { min: 5, max: 86_400 },
+      'How long a step may be ready without any active worker that could run it. Not built yet: it has no effect, such a step waits.',
+    ),
   },
   log: {
     level: choice('info', ['debug', 'info', 'warn', 'error', 'silent'], 'The least important events that are still written to the log.'),

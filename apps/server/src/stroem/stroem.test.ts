@@ -18,6 +18,9 @@ tasks:
     input: {name: {type: string, default: world}}
     flow:
       say: {action: greet, input: {name: "{{ input.name }}"}}
+  broken:
+    flow:
+      say: {type: script, script: "echo {{ nothing.there }}"}
 `
 
 let server: ServerInTest
@@ -46,10 +49,10 @@ describe('workspaces', () => {
   it('200 lists each, one that cannot be loaded with its error', async () => {
     const { json } = await server.call('GET', '/api/workspaces')
     expect(json).toMatchObject([
-      { name: 'flows', tasks_count: 1, revision: expect.stringMatching(/^[0-9a-f]{64}$/) },
+      { name: 'flows', tasks_count: 2, revision: expect.stringMatching(/^[0-9a-f]{64}$/) },
       { name: 'absent', tasks_count: 0, error: expect.stringContaining('/no/such/folder') },
     ])
-    expect((await server.call('GET', '/api/tasks')).json).toMatchObject([{ id: 'hello', workspace: 'flows' }])
+    expect((await server.call('GET', '/api/tasks')).json).toMatchObject([{ id: 'hello', workspace: 'flows' }, { id: 'broken' }])
     expect((await server.call('GET', '/api/workspaces/flows/tasks/hello')).json).toMatchObject({ id: 'hello', flow: { say: { action: 'greet' } } })
   })
 
@@ -106,6 +109,19 @@ describe('a job', () => {
     const job = await executed()
     expect((await claim).json.job_id).toBe(job)
     await server.asWorker('POST', `/worker/jobs/${job}/steps/say/complete`, { exit_code: 0 })
+  })
+
+  it('422 for a claim whose only step cannot be rendered; the step and the log say why', async () => {
+    const worker = await registered()
+    const { job_id: job } = (await server.call('POST', '/api/workspaces/flows/tasks/broken/execute', {})).json
+    const claim = { worker_id: worker, capabilities: ['script'], tags: [] }
+    const refused = await server.asWorker('POST', '/worker/jobs/claim', claim)
+    expect(refused.status).toBe(422)
+    expect(refused.json.error).toContain('Failed to render script template')
+    expect((await server.asWorker('POST', '/worker/jobs/claim', claim)).json.job_id).toBeNull()
+    expect((await server.call('GET', `/api/jobs/${job}`)).json.steps).toMatchObject([{ status: 'failed', error_message: refused.json.error }])
+    const line = JSON.parse((await server.call('GET', `/api/jobs/${job}/logs`)).json.logs)
+    expect(line).toEqual({ line: refused.json.error, step: '_server', stream: 'stderr', ts: expect.stringMatching(/\.\d{6}\+00:00$/) })
   })
 
   it('200 for every generation of workers', async () => {

@@ -224,7 +224,16 @@ export class World {
   }
 
   #context(answers: ReadonlyMap<string, Answer>): Context {
-    return { now: this.now, answers, chance: 0.5, lastSeen: () => null, canServe: () => true, secrets: () => ({}), connections: () => ({}), environment: () => null }
+    return {
+      now: this.now,
+      answers,
+      chance: 0.5,
+      lastSeen: () => null,
+      canServe: () => true,
+      secrets: () => ({}),
+      connections: () => ({}),
+      environment: () => null,
+    }
   }
 
   #answer(asks: readonly Ask[], answers: Map<string, Answer>): void {

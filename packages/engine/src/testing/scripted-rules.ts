@@ -205,7 +205,7 @@ function end(view: ScriptedView, now: Context['now']): void {
 function handOut(view: ScriptedView, attempt: Attempt<Data>, { now }: Context): HandOut {
   if (attempt.data.spoil) {
     view.close(attempt.ordinal, 'failedFinally', { kind: 'engine' }, now)
-    return { kind: 'spoiled' }
+    return { kind: 'spoiled', reason: 'told to be' }
   }
   if (attempt.data.render) view.amend(attempt.ordinal, { ...attempt.data, rendered: attempt.claims })
   return { kind: 'work', work: { attempt: attempt.id } }

@@ -46,7 +46,7 @@ export function payloadContract(open: OpenStore): void {
       }
       const outcomes = await Promise.allSettled([
         changed(1, { leaseMs: 0.5 }),
-        changed(2, { state: { kind: 'waiting', notBefore: 2 ** 60 as Instant } }),
+        changed(2, { state: { kind: 'waiting', notBefore: (2 ** 60) as Instant } }),
         changed(3, { wakeAt: Number.NaN as Instant }),
         changed(4, { priority: 1.5 }),
         store.commit({ ...newView(5).takeChanges(), due: Number.POSITIVE_INFINITY as Instant }),

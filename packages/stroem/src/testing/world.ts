@@ -32,6 +32,8 @@ export interface WorldOptions {
   readonly forgetful?: boolean
   readonly secrets?: JsonObject
   readonly revision?: string
+  /** Workspaces beside its own. */
+  readonly others?: readonly Workspace[]
 }
 
 export interface Taken {
@@ -66,8 +68,8 @@ export class World {
       chance: this.chance,
       lastSeen: worker => this.#seen.get(worker) ?? null,
       canServe: () => this.#isStaffed,
-      secrets: () => this.#options.secrets ?? this.#workspace.secrets,
-      connections: () => connectionsOf(this.#workspace),
+      secrets: name => this.#options.secrets ?? this.#find(name).secrets,
+      connections: name => connectionsOf(this.#find(name)),
       environment: () => null,
     }
   }
@@ -130,6 +132,10 @@ export class World {
 
   view(id: ExecutionId): View<StroemTypes> {
     return this.views.get(id) ?? expect.unreachable(`no job ${id}`)
+  }
+
+  #find(name: string): Workspace {
+    return this.#options.others?.find(other => other.name === name) ?? this.#workspace
   }
 
   // ── What the engine does ──

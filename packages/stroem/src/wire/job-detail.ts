@@ -1,7 +1,7 @@
 import { type Attempt, type Json, type JsonObject, type View } from '@busbar/kernel'
 import { type Masking, maskingFor, type World } from '../masking.js'
 import type { PlannedStep } from '../plan.js'
-import { itemKey } from '../steps.js'
+import { itemKey } from '../step-attempt.js'
 import type { StepData, StroemTypes } from '../types.js'
 import { jobInput } from '../variables.js'
 import { inputFields, runnerOf } from './action-spec.js'
