@@ -80,7 +80,7 @@ export class Dispatch {
   }
 
   #note({ queues, worker }: PollRequest, now: Instant): void {
-    if ('key' in queues) return this.#parts.workers.serves(worker, queues)
+    if ('key' in queues) return this.#parts.workers.serves(worker, queues, now)
     for (const queue of queues) this.#parts.workers.polled(queue, worker, now)
   }
 

@@ -67,6 +67,17 @@ describe('a timer', () => {
     expect(failures).toBeLessThan(9)
   })
 
+  it('that sets itself in the past each time backs off too', async () => {
+    const on = await startScripted()
+    const id = await on.create([{ do: 'wake', afterMs: 1_000 }], { name: 'restless timer' })
+    for (let second = 0; second < 60; second++) {
+      on.clock.advance(1_000)
+      for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+    }
+    expect(await ticksOf(on, id)).toBeGreaterThan(3)
+    expect(await ticksOf(on, id)).toBeLessThan(12)
+  })
+
   it('that backs off and is due no more is forgotten: nothing spins', async () => {
     let reads = 0
     class CountingStore extends MemoryStore {

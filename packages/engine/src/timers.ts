@@ -3,7 +3,8 @@
  *
  * T1. `due` of an execution is never too late; a tick that finds nothing to do is normal.
  * T2. The nearest due time is known: read from the store after each pass, and lowered by every commit in between.
- * T3. An execution whose tick fails, or changes nothing and is due still, is left alone for a growing time.
+ * T3. An execution whose tick fails, or changes nothing and is due still, or leaves it due since before the tick, is left
+ *     alone for a growing time.
  */
 import { after, earliest, type ExecutionId, instant, type Instant } from '@busbar/kernel'
 import type { Store } from '@busbar/store'
@@ -146,9 +147,10 @@ export class Timers {
 
   #tick(id: ExecutionId): Promise<void> {
     this.#ticking.set(id, null)
+    const begun = this.#parts.clock.now()
     return new Promise(resolve => {
       const end = (isDone: boolean) => {
-        this.#ticked(id, isDone)
+        this.#ticked(id, isDone, begun)
         resolve()
       }
       this.#parts.inbox().post(id, {
@@ -162,15 +164,16 @@ export class Timers {
     })
   }
 
-  #ticked(id: ExecutionId, isDone: boolean): void {
+  #ticked(id: ExecutionId, isDone: boolean, begun: Instant): void {
     const news = this.#ticking.get(id) ?? null
     this.#ticking.delete(id)
     const now = this.#parts.clock.now()
-    const isStuck = !isDone || (news !== null && news.due !== null && news.due <= now && !news.isChanged)
+    const due = news?.due ?? null
+    const isStuck = !isDone || (due !== null && (due < begun || (due <= now && !news?.isChanged)))
     if (isStuck) this.#backOff(id, now)
     else {
       this.#backOffs.delete(id)
-      this.#arm(news?.due ?? null)
+      this.#arm(due)
     }
     if (this.#isCrowded && this.#ticking.size < ticksMax / 2) this.#arm(now)
   }

@@ -68,14 +68,13 @@ export class WorkerBook {
     return instant(Math.max(this.#seen.get(worker) ?? 0, this.#openedAt))
   }
 
-  serves(worker: WorkerId, rule: ServiceRule): void {
-    const seen = this.#seen.get(worker)
-    const known = this.#crews.get(rule.key)
-    if (seen === undefined || (known && this.#crewOf.get(worker) === known)) return
-    const crew = known ?? { rule, lastSeen: seen }
-    if (crew.lastSeen < seen) crew.lastSeen = seen
-    this.#crews.set(rule.key, crew)
-    this.#crewOf.set(worker, crew)
+  /** Notes what a worker takes. `at`: its poll says so, and that it lives; else it was last seen when it was. */
+  serves(worker: WorkerId, rule: ServiceRule, at: Instant | null = this.lastSeen(worker)): void {
+    if (at === null) return
+    let crew = this.#crews.get(rule.key)
+    if (!crew) this.#crews.set(rule.key, (crew = { rule, lastSeen: at }))
+    if (crew.lastSeen < at) crew.lastSeen = at
+    if (this.#crewOf.get(worker) !== crew) this.#crewOf.set(worker, crew)
   }
 
   /** Whether a worker seen since then takes from the queue. Who was there before this server was, nobody knows: then yes. */

@@ -124,6 +124,7 @@ function tick(view: ScriptedView, now: Context['now']): void {
   }
   view.setState({ ...view.state, ticks: view.state.ticks + 1 })
   view.rearm(now)
+  if (view.brief.name === 'restless timer') view.wakeAt(view.execution.createdAt)
 }
 
 function decide(view: ScriptedView, context: Context) {

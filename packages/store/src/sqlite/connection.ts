@@ -32,7 +32,11 @@ export function connect(path: string, { cacheMiB = 64 }: SqliteOptions): Connect
     return {
       database,
       close: () => {
-        database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+        try {
+          database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+        } catch {
+          // The disk may be full. What was committed stands in the log, and the next server finds it there.
+        }
         database.close()
         release()
       },
