@@ -163,6 +163,7 @@ tasks:
     const awayMs = 600_000
     const id = await talk()
     await one({ dialect: 'stroem', queues })
+    await engine.send(id, { kind: 'begin', step: 'first', worker: null } as never)
     await close()
     const clock = new ManualClock(Date.now() + awayMs)
     await open(clock)

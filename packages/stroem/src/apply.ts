@@ -70,7 +70,9 @@ function newest(view: JobView, step: string): StepAttempt | undefined {
 
 function onBegin(view: JobView, command: CommandOf<'begin'>, context: Context): void {
   const attempt = newest(view, command.step)
-  if (attempt?.state.kind === 'leased' && !view.isTerminal) markStarted(view, command.worker ?? attempt.state.worker, context)
+  if (attempt?.state.kind !== 'leased' || view.isTerminal) return
+  if (attempt.data.begun !== true) view.amend(attempt.ordinal, { ...attempt.data, begun: true })
+  markStarted(view, command.worker ?? attempt.state.worker, context)
 }
 
 /** Reports count while the step runs; what comes late or twice is ignored, so that old workers do not insist. */

@@ -34,7 +34,7 @@ export function findConnection(name: string, field: InputField, value: Json, con
   if (!isJsonObject(connection)) return { ok: false, message: `Input field '${name}' references connection '${value}' which does not exist` }
   const { type, values } = connection
   if (type !== null && type !== field.type) {
-    return { ok: false, message: `Input field '${name}' expects a connection of type '${field.type}', but connection '${value}' is of type '${type}'` }
+    return { ok: false, message: `Input field '${name}' expects a connection of type '${field.type}', but connection '${value}' is of type '${String(type)}'` }
   }
   return { ok: true, value: values ?? null }
 }

@@ -1,5 +1,5 @@
 /** How steps begin and end. Everything that ends for good is told to the decider as news. */
-import { after, afterFailure, type ActivityKey, type Attempt, childIdOf, type Context, type Json, type Outcome, type View } from '@busbar/kernel'
+import { after, afterFailure, type ActivityKey, childIdOf, type Context, type Json, type Outcome } from '@busbar/kernel'
 import { firstLook } from './deadlines.js'
 import { fireSuspended } from './hooks.js'
 import { maskingFor } from './masking.js'

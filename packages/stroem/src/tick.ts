@@ -27,6 +27,8 @@ function expire(view: JobView, attempt: StepAttempt, context: Context): void {
     return failStep(view, attempt, 'No active worker with required capability/tags to run this step', context)
   }
   if (attempt.state.kind !== 'leased' || lostAt(view, attempt, context) > context.now) return
+  // The answer to its claim never arrived, or its worker died before it began: nothing has run, so nothing has failed.
+  if (attempt.data.begun !== true && !view.isTerminal) return view.postpone(attempt.ordinal, context.now, context.now)
   failStep(view, attempt, `Worker heartbeat timeout (worker ${attempt.state.worker} unresponsive)`, context)
 }
 

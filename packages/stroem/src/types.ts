@@ -65,6 +65,8 @@ interface StepTrace {
   readonly input?: JsonObject
   readonly output?: Json
   readonly error?: string
+  /** The worker said that it runs: until then a lost worker has done nothing. */
+  readonly begun?: true
   /** When this try was due, if it is not the first. */
   readonly retryAt?: number
 }
