@@ -75,10 +75,9 @@ function done(_result?: void): Applied {
 
 /** A timer went off: it is set again from what is open, and the next decision looks at what is due. */
 function tick(view: ConductorView, now: Instant): void {
-  if (view.isTerminal) return
   view.rearm(now)
   // As in the original, nobody looks at the clock of a paused execution before it is resumed or decided.
-  if (view.status === 'paused') return
+  if (view.status === 'paused' || view.isTerminal) return
   view.wakeAt(workflowDeadline({ view }))
   lookAtTimers(view)
 }
