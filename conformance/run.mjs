@@ -7,7 +7,7 @@
 // The recordings live in a folder beside the project (or BUSBAR_CONFORMANCE). Where it is missing, that part is skipped
 // and only the project's own cases are played.
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -17,7 +17,9 @@ import { playOwnCases } from './own-player.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const root = dirname(here)
-const recordings = process.env.BUSBAR_CONFORMANCE ?? join(dirname(root), 'shared', 'conformance')
+const recordingsAt = process.env.BUSBAR_CONFORMANCE ?? join(dirname(root), 'shared', 'conformance')
+// The players find out by their path whether they are the program that runs: a link would make them do nothing.
+const recordings = existsSync(recordingsAt) ? realpathSync(recordingsAt) : recordingsAt
 const busbar = join(root, 'apps', 'cli', 'dist', 'main.js')
 const { values: options } = parseArgs({ options: { only: { type: 'string', default: '' }, listed: { type: 'boolean' }, keep: { type: 'boolean' } } })
 
@@ -68,6 +70,7 @@ async function playSuite(suite) {
   if (options.listed && suite.name === 'conductor/engine') args.push('--timeout', '10', '--patience', '1')
   const begun = performance.now()
   const result = await player(args)
+  if (result.played !== wanted.length) throw new Error(`${suite.name}: ${wanted.length} cases were to be played, the player says ${result.played}`)
   const agreed = wanted.length - result.failing.length
   console.log(
     `${suite.name}: ${agreed} of ${wanted.length} agree${options.listed ? ' (all of them listed as not built)' : `, ${listed.size} not built or different on purpose`}; ${((performance.now() - begun) / 1000).toFixed(0)} s`,
@@ -118,16 +121,19 @@ function player(args) {
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
     const lines = []
     const failing = []
+    let played = 0
     createInterface({ input: child.stdout }).on('line', line => {
       const name = /^(?:FAIL|FAILED)\s+(\S+)/.exec(line)?.[1]
       if (name) failing.push(name)
+      const count = /^(\d+) passed, (\d+) failed$/.exec(line)
+      if (count) played = Number(count[1]) + Number(count[2])
       if (name || /^\s{4,}/.test(line)) lines.push(line)
     })
     child.once('error', reject)
     child.once('close', code =>
       code === 2 || (code !== 0 && failing.length === 0)
         ? reject(new Error(`the player ${basename(args[0])} broke off with ${code}`))
-        : resolve({ lines, failing }),
+        : resolve({ lines, failing, played }),
     )
   })
 }

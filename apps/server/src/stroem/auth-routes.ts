@@ -13,15 +13,20 @@ const lines: readonly (readonly [method: Route['method'], path: string, code: Pr
   ['GET', '/api/groups', 'unauthenticated'],
 ]
 
-export function authRoutes(): Route[] {
-  return lines.map(([method, path, code]) => ({
-    method,
-    paths: [path],
-    owner: 'stroem',
-    scope: 'public',
-    summary: 'Answers that authentication is not configured',
-    handle: () => {
-      throw new Problem(code, 'Authentication not configured')
-    },
-  }))
+/** Where these paths belong to Conductor's clients, they must look absent: without flows there is nobody to be a user of them. */
+const absentToConductor = '/api/users'
+
+export function authRoutes({ servesFlows }: { readonly servesFlows: boolean }): Route[] {
+  return lines
+    .filter(([, path]) => servesFlows || path !== absentToConductor)
+    .map(([method, path, code]) => ({
+      method,
+      paths: [path],
+      owner: 'stroem',
+      scope: 'public',
+      summary: 'Answers that authentication is not configured',
+      handle: () => {
+        throw new Problem(code, 'Authentication not configured')
+      },
+    }))
 }

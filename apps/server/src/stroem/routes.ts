@@ -8,5 +8,12 @@ import { type WorkspaceRouteParts, workspaceRoutes } from './workspace-routes.js
 
 /** Strøm's two APIs: the one for people and programs below `/api`, and the one for workers below `/worker`. */
 export function stroemRoutes(parts: MetaRouteParts & WorkerRouteParts & WorkspaceRouteParts): readonly Route[] {
-  return [...workspaceRoutes(parts), ...jobRoutes(parts), ...metaRoutes(parts), ...workerRoutes(parts), ...authRoutes(), ...unbuiltStroemRoutes()]
+  return [
+    ...workspaceRoutes(parts),
+    ...jobRoutes(parts),
+    ...metaRoutes(parts),
+    ...workerRoutes(parts),
+    ...authRoutes({ servesFlows: parts.workspaces.list().length > 0 }),
+    ...unbuiltStroemRoutes(),
+  ]
 }
