@@ -40,6 +40,13 @@ export interface ServiceRule {
   readonly serves: (queue: QueueName) => boolean
 }
 
+/** Who waits for an answer. Not an AbortSignal: making one costs more than all else that is done for a held poll. */
+export interface Caller {
+  readonly isGone: boolean
+  /** Calls back when it goes away. Returns how to stop. */
+  onGone(callback: () => void): () => void
+}
+
 export interface PollRequest {
   readonly dialect: DialectName
   /**
@@ -51,8 +58,8 @@ export interface PollRequest {
   readonly max: number
   /** 0: answer at once. The poll is answered at the first work, never held for more. */
   readonly waitMs: number
-  /** The caller went away: stop waiting, and hand back what was just leased. */
-  readonly signal?: AbortSignal
+  /** When it goes away the poll waits no longer, and hands back what was just leased. */
+  readonly caller?: Caller
   /** Told why an attempt that this poll claimed could not be made into work; the poll goes on to other work. */
   readonly onSpoiled?: (reason: string) => void
 }

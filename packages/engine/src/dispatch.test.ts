@@ -2,6 +2,7 @@ import type { QueueName, WorkerId } from '@busbar/kernel'
 import { MemoryStore } from '@busbar/store/testing'
 import { describe, expect, it } from 'vitest'
 import type { EngineOptions } from './api.js'
+import { callerOf } from './caller.js'
 import { type ScriptedEngine, startScripted } from './testing/scripted-engine.js'
 import { scriptedRules, type Step } from './testing/scripted-rules.js'
 
@@ -137,7 +138,7 @@ describe('a poll', () => {
     // The caller goes while the commit that leases the attempt to it is under way.
     const beforeFlush = () => (isUnderWay ? abort.abort() : undefined)
     const on = await startScripted({ store: new MemoryStore({ beforeFlush: () => beforeFlush() as undefined }) })
-    const given = on.poll('q', { signal: abort.signal })
+    const given = on.poll('q', { caller: callerOf(abort.signal) })
     const id = await on.create([])
     isUnderWay = true
     await on.steps(id, [open()])
@@ -151,7 +152,7 @@ describe('a poll', () => {
   it('that was given up while parked waits for nothing', async () => {
     const on = await startScripted()
     const abort = new AbortController()
-    const given = on.poll('q', { signal: abort.signal })
+    const given = on.poll('q', { caller: callerOf(abort.signal) })
     abort.abort()
     expect(await given).toEqual([])
     const id = await on.create([open()])

@@ -5,9 +5,10 @@
  * D2. Among the polls that serve a queue, the one that waits longest is served first.
  * D3. Work that was leased to a poll whose caller went away goes back to its queue.
  */
-import { type Attempt, type ExecutionId, instant, type Instant, isPlain, Problem, type QueueName } from '@busbar/kernel'
+import { after, type Attempt, type ExecutionId, type Instant, isPlain, Problem, type QueueName } from '@busbar/kernel'
 import type { Claimed, Store } from '@busbar/store'
 import type { Clock, EngineLimits, EngineLog, PollRequest, Work } from './api.js'
+import { Deadlines } from './deadlines.js'
 import { type HeldPoll, park, type Queue, roomOf } from './held-poll.js'
 import type { InFlight } from './in-flight.js'
 import type { Inbox } from './inbox.js'
@@ -34,12 +35,14 @@ const afterFailureMs = 5_000
 export class Dispatch {
   readonly #parts: DispatchParts
   readonly #queues = new Queues()
+  readonly #deadlines: Deadlines
   #held = 0
   #order = 0
   #isStopping = false
 
   constructor(parts: DispatchParts) {
     this.#parts = parts
+    this.#deadlines = new Deadlines(parts.clock)
   }
 
   // ── Polls ──
@@ -50,7 +53,7 @@ export class Dispatch {
     if (!isPlain(request.worker))
       return Promise.reject(new Problem('invalid', `${JSON.stringify(request.worker)} is no name for a worker: it must be plain text`))
     this.#note(request, clock.now())
-    if (this.#isStopping || request.signal?.aborted) return Promise.resolve([])
+    if (this.#isStopping || request.caller?.isGone) return Promise.resolve([])
     if (this.#held >= limits.heldPollsMax) {
       return Promise.reject(new Problem('throttled', `${this.#held} polls are held, the most there may be; poll again later`))
     }
@@ -85,14 +88,11 @@ export class Dispatch {
   }
 
   #limitWait(poll: HeldPoll, waitMs: number): void {
-    const { clock } = this.#parts
-    const { signal } = poll.request
-    const cancel = clock.wakeAt(instant(clock.now() + waitMs), () => this.#give(poll, false))
-    const abandon = () => this.#give(poll, true)
-    signal?.addEventListener('abort', abandon, { once: true })
+    const drop = this.#deadlines.set(after(this.#parts.clock.now(), waitMs), () => this.#give(poll, false))
+    const unhear = poll.request.caller?.onGone(() => this.#give(poll, true))
     poll.quit = () => {
-      cancel()
-      signal?.removeEventListener('abort', abandon)
+      drop()
+      unhear?.()
     }
   }
 
@@ -105,7 +105,7 @@ export class Dispatch {
 
   #finish(poll: HeldPoll): void {
     if (!this.#drop(poll)) return
-    if (!poll.isAbandoned && !poll.request.signal?.aborted) return poll.answer(poll.works)
+    if (!poll.isAbandoned && !poll.request.caller?.isGone) return poll.answer(poll.works)
     for (const work of poll.works) this.#release(work, 0)
     poll.answer([])
   }

@@ -22,7 +22,7 @@ export interface HeldPoll {
   isOver: boolean
   /** Nobody reads the answer: its work goes back. */
   isAbandoned: boolean
-  /** Stops its timer and no longer listens to its caller's signal. */
+  /** Drops its deadline and no longer listens to its caller. */
   quit: () => void
   readonly answer: (works: readonly Work[]) => void
   readonly fail: (error: unknown) => void

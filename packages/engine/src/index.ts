@@ -1,5 +1,6 @@
 export type {
   AnyView,
+  Caller,
   Clock,
   EffectHandler,
   EngineApi,

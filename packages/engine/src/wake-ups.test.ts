@@ -3,6 +3,7 @@ import { MemoryStore } from '@busbar/store/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Work } from './api.js'
+import { callerOf } from './caller.js'
 import { type ScriptedEngine, startScripted } from './testing/scripted-engine.js'
 import type { Step } from './testing/scripted-rules.js'
 
@@ -89,7 +90,7 @@ class Play {
     this.held.add(held)
     const served = move.isRule ? { key: move.queues.join(), serves: (queue: QueueName) => move.queues.includes(queue) } : (move.queues as QueueName[])
     const worker = `w${this.works.length}` as WorkerId
-    const answer = this.#on.poll(served, { max: move.max, waitMs: move.waitMs, signal: held.abort.signal, worker })
+    const answer = this.#on.poll(served, { max: move.max, waitMs: move.waitMs, caller: callerOf(held.abort.signal), worker })
     void answer.then(works => {
       this.held.delete(held)
       this.works.push(...works)

@@ -6,7 +6,7 @@ import { Lru } from './lru.js'
 export interface PollNote {
   readonly queue: QueueName
   readonly worker: WorkerId
-  readonly at: Instant
+  at: Instant
 }
 
 /** Workers of one rule: which one of them is alive makes no difference. */
@@ -99,7 +99,10 @@ export class WorkerBook {
   }
 
   polled(queue: QueueName, worker: WorkerId, at: Instant): void {
-    this.#polls.set(`${queue}\n${worker}`, { queue, worker, at })
+    const key = `${queue}\n${worker}`
+    const note = this.#polls.get(key)
+    if (note) note.at = at
+    else this.#polls.set(key, { queue, worker, at })
     this.#lastPolls.set(queue, at)
   }
 
@@ -109,6 +112,6 @@ export class WorkerBook {
 
   pollData(queue?: QueueName): readonly PollNote[] {
     const notes = [...this.#polls.values()].filter(note => queue === undefined || note.queue === queue)
-    return notes.reverse()
+    return notes.reverse().sort((a, b) => b.at - a.at)
   }
 }

@@ -158,7 +158,7 @@ async function updateAndPoll(engine: EngineApi, call: Call): Promise<Answer> {
   const view = await findWorkflow(engine, executionIdOf(command.attempt))
   const queue = view?.attempt(ordinalOf(command.attempt))?.queue
   if (!queue) return empty(204)
-  const [next] = await engine.poll({ dialect: 'conductor', queues: [queue], worker: (command.worker ?? '') as WorkerId, max: 1, waitMs: 0, signal: call.gone })
+  const [next] = await engine.poll({ dialect: 'conductor', queues: [queue], worker: (command.worker ?? '') as WorkerId, max: 1, waitMs: 0, caller: call })
   return next ? json(200, next.work) : empty(204)
 }
 

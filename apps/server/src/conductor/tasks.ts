@@ -60,8 +60,8 @@ async function pollMany(engine: EngineApi, call: Call): Promise<Answer> {
   )
 }
 
-async function poll(engine: EngineApi, call: Call, max: number, waitMs: number): Promise<readonly Work[]> {
-  if (max <= 0) return []
+function poll(engine: EngineApi, call: Call, max: number, waitMs: number): Promise<readonly Work[]> {
+  if (max <= 0) return Promise.resolve([])
   return engine.poll({
     dialect: 'conductor',
     // An empty domain is a domain of its own, in which nothing is ever queued.
@@ -69,7 +69,7 @@ async function poll(engine: EngineApi, call: Call, max: number, waitMs: number):
     worker: (call.query('workerid') ?? '') as WorkerId,
     max,
     waitMs,
-    signal: call.gone,
+    caller: call,
   })
 }
 

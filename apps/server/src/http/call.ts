@@ -1,9 +1,10 @@
+import type { Caller } from '@busbar/engine'
 import { isJsonObject, type Json, type JsonObject, Problem } from '@busbar/kernel'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { parseJson } from './json.js'
 
 /** One request, as a handler sees it. What costs (parsing, the abort signal) happens when it is asked for. */
-export class Call {
+export class Call implements Caller {
   readonly #request: FastifyRequest
   readonly #reply: FastifyReply
   #gone: AbortController | undefined
@@ -67,24 +68,40 @@ export class Call {
     return value as readonly Json[]
   }
 
-  /** Fires when the client has gone away before it was answered. */
+  /** Whether the client has gone away before it was answered. */
+  get isGone(): boolean {
+    const response = this.#reply.raw
+    return !response.writableFinished && (response.destroyed || this.#request.raw.socket.readableEnded)
+  }
+
+  /** Calls back when the client goes away before it was answered. Returns how to stop. */
+  onGone(callback: () => void): () => void {
+    const response = this.#reply.raw
+    const { socket } = this.#request.raw
+    const stop = () => {
+      socket.removeListener('end', leave)
+      response.removeListener('close', leave)
+    }
+    const leave = () => {
+      stop()
+      if (this.isGone) callback()
+    }
+    // The end of the client's side is known a round trip before the response is closed.
+    socket.on('end', leave)
+    response.on('close', leave)
+    return stop
+  }
+
+  /** The same as a signal, for what takes one. */
   get gone(): AbortSignal {
-    this.#gone ??= this.#watchClient()
+    this.#gone ??= this.#signalGone()
     return this.#gone.signal
   }
 
-  #watchClient(): AbortController {
+  #signalGone(): AbortController {
     const controller = new AbortController()
-    const response = this.#reply.raw
-    const { socket } = this.#request.raw
-    const leave = () => controller.abort()
-    if (response.destroyed || socket.readableEnded) leave()
-    // The end of the client's side is known a round trip before the response is closed.
-    socket.once('end', leave)
-    response.once('close', () => {
-      socket.removeListener('end', leave)
-      if (!response.writableFinished) leave()
-    })
+    if (this.isGone) controller.abort()
+    else this.onGone(() => controller.abort())
     return controller
   }
 }

@@ -89,7 +89,7 @@ async function claim(engine: EngineApi, call: Call): Promise<Answer> {
   const onSpoiled = (reason: string) => {
     trouble ??= reason
   }
-  const [work] = await engine.poll({ dialect: 'stroem', queues: serviceOf(skills), worker, max: 1, waitMs, signal: call.gone, onSpoiled })
+  const [work] = await engine.poll({ dialect: 'stroem', queues: serviceOf(skills), worker, max: 1, waitMs, caller: call, onSpoiled })
   if (waitMs > 0) engine.seen(worker, engine.now())
   // Who waits asks for work, not for the reason why there is none.
   else if (!work && trouble !== null) throw new Problem('invalid', trouble, { details: { status: 422 } })

@@ -1,4 +1,5 @@
 import { type ExecutionId, instant, type QueueName, type WorkerId } from '@busbar/kernel'
+import { callerOf } from '../caller.js'
 import type { Clock, EffectHandler, EngineApi, EngineLog, PollRequest, Work } from '../api.js'
 
 export interface EffectParts {
@@ -124,7 +125,7 @@ export class EffectRunner {
 
   #request(waitMs: number, max: number, signal?: AbortSignal): PollRequest {
     const request = { dialect: 'conductor', queues: this.#queues, worker, max, waitMs } as const
-    return signal ? { ...request, signal } : request
+    return signal ? { ...request, caller: callerOf(signal) } : request
   }
 
   #pause(ms: number, signal: AbortSignal): Promise<void> {
