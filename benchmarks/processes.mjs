@@ -6,7 +6,16 @@ import { createServer } from 'node:net'
 const ticksPerSecond = 100
 
 export function start(command, args, { env = {}, cwd, quiet = true } = {}) {
-  const child = spawn(command, args, { env: { ...process.env, ...env }, cwd, stdio: ['ignore', 'pipe', quiet ? 'ignore' : 'inherit'] })
+  const child = spawn(command, args, { env: { ...process.env, ...env }, cwd, stdio: ['ignore', 'pipe', quiet ? 'ignore' : 'inherit'], detached: true })
+  // A peer may be a wrapper round the real program: the whole group is stopped, also when we die.
+  const kill = signal => {
+    try {
+      process.kill(-child.pid, signal)
+    } catch {
+      // Gone already.
+    }
+  }
+  process.once('exit', () => kill('SIGKILL'))
   const ended = new Promise(resolve => child.once('exit', resolve))
   child.stdout.resume()
   return {
@@ -25,10 +34,11 @@ export function start(command, args, { env = {}, cwd, quiet = true } = {}) {
       }),
     async stop() {
       if (child.exitCode !== null) return
-      child.kill('SIGTERM')
-      const late = setTimeout(() => child.kill('SIGKILL'), 10_000)
+      kill('SIGTERM')
+      const late = setTimeout(() => kill('SIGKILL'), 10_000)
       await ended
       clearTimeout(late)
+      kill('SIGKILL')
     },
   }
 }

@@ -3,6 +3,13 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
+// The peer's SDK is made for Node 22; what it misses on Node 20 is this.
+Promise.withResolvers ??= () => {
+  const parts = {}
+  parts.promise = new Promise((resolve, reject) => Object.assign(parts, { resolve, reject }))
+  return parts
+}
+
 const [folder, port] = process.argv.slice(2)
 const restate = await import(pathToFileURL(createRequire(join(folder, 'package.json')).resolve('@restatedev/restate-sdk')).href)
 

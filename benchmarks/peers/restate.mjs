@@ -46,7 +46,7 @@ export async function startRestate(scratch) {
   const adminPool = new Pool(`http://127.0.0.1:${admin}`)
   await until(async () => (await request(adminPool, 'GET', '/health')) < 300)
   await until(async () => (await request(adminPool, 'POST', '/deployments', { uri: `http://127.0.0.1:${service}` })) < 300)
-  const pool = new Pool(`http://127.0.0.1:${ingress}`, { connections: 96 })
+  const pool = new Pool(`http://127.0.0.1:${ingress}`, { connections: 512, headersTimeout: 20_000 })
   await until(async () => (await request(pool, 'POST', '/bench/one', {})) < 300)
   return {
     /** One-step executions a second, `inFlight` at any time. */
