@@ -10,7 +10,7 @@ export function start(command, args, { env = {}, cwd, quiet = true } = {}) {
   // A peer may be a wrapper round the real program: the whole group is stopped, also when we die.
   const kill = signal => {
     try {
-      process.kill(-child.pid, signal)
+      process.kill(-1 * Number(child.pid), signal)
     } catch {
       // Gone already.
     }
