@@ -5,6 +5,7 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 /** Tests run on the sources: no stale build can make them pass. Only what starts the built programs lives in e2e folders. */
 const alias = [
+  { find: '@busbar/store/testing/postgres-server', replacement: source('./packages/store/src/testing/postgres-server.ts') },
   { find: /^@busbar\/(kernel|conductor|stroem|store|engine|sdk)$/, replacement: source('./packages/$1/src/index.ts') },
   { find: /^@busbar\/(conductor|store|engine|sdk)\/(\w+)$/, replacement: source('./packages/$1/src/$2/index.ts') },
   { find: /^@busbar\/(server|worker)$/, replacement: source('./apps/$1/src/index.ts') },

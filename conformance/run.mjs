@@ -1,5 +1,8 @@
 // Replays recorded answers of the original servers against a real server of ours: `node conformance/run.mjs [options]`.
 //
+//   --store NAME     sqlite (default) or postgres: a real one, started for this and removed afterwards
+//   --servers N      so many server processes on one database behind a proxy that sends each request to the next one
+//   --all            all of it, side by side: sqlite, postgres, and postgres with three servers
 //   --only REGEX     only cases whose suite/name matches
 //   --listed         play the cases of not-built.json instead: whichever agrees by now must leave that list
 //   --keep           leave the servers' data behind and say where
@@ -7,26 +10,26 @@
 // The recordings live in a folder beside the project (or BUSBAR_CONFORMANCE). Where it is missing, that part is skipped
 // and only the project's own cases are played.
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { playAll } from './all.mjs'
 import { playOwnCases } from './own-player.mjs'
+import { Servers } from './servers.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const root = dirname(here)
 const recordingsAt = process.env.BUSBAR_CONFORMANCE ?? join(dirname(root), 'shared', 'conformance')
 // The players find out by their path whether they are the program that runs: a link would make them do nothing.
 const recordings = existsSync(recordingsAt) ? realpathSync(recordingsAt) : recordingsAt
-const busbar = join(root, 'apps', 'cli', 'dist', 'main.js')
-const { values: options } = parseArgs({ options: { only: { type: 'string', default: '' }, listed: { type: 'boolean' }, keep: { type: 'boolean' } } })
+const options = readOptions()
+if (options.all) process.exit(await playAll(fileURLToPath(import.meta.url), options))
 
 const scratch = mkdtempSync(join(tmpdir(), 'busbar-conformance-'))
-const children = []
-/** Kind of server → promise of its base URL. */
-const started = new Map()
+const servers = new Servers({ ...options, scratch, recordings, program: join(root, 'apps', 'cli', 'dist', 'main.js') })
 const notBuilt = JSON.parse(readFileSync(join(here, 'not-built.json'), 'utf8'))
 const different = JSON.parse(readFileSync(join(here, 'differences.json'), 'utf8'))
 
@@ -42,17 +45,18 @@ const suites = [
 let passed = 0
 let failed = 0
 try {
-  const own = await playOwnCases({ cases: join(here, 'cases'), server: () => server('conductor'), only: options.only })
+  const own = await playOwnCases({ cases: join(here, 'cases'), server: () => servers.url('conductor'), only: options.only })
   passed += own.passed
   failed += own.failed
   if (existsSync(recordings)) for (const suite of suites) await playSuite(suite)
   else console.log(`No recordings of the original servers at ${recordings}: that part is skipped.`)
 } finally {
-  await stopAll()
+  await servers.stop()
   if (options.keep) console.log(`The servers' data is in ${scratch}`)
   else rmSync(scratch, { recursive: true, force: true })
 }
-console.log(`${passed} passed, ${failed} failed`)
+const { store, servers: count } = options
+console.log(`${passed} passed, ${failed} failed (${store}${count > 1 ? `, ${count} servers` : ''})`)
 process.exit(failed > 0 ? 1 : 0)
 
 async function playSuite(suite) {
@@ -63,7 +67,7 @@ async function playSuite(suite) {
   const wanted = all.filter(name => listed.has(name) === Boolean(options.listed) && new RegExp(options.only).test(`${suite.name}/${name}`))
   if (wanted.length === 0) return
   const folder = selection(suite, wanted)
-  const url = suite.url(await server(suite.server))
+  const url = suite.url(await servers.url(suite.server))
   const args = [join(recordings, suite.player), 'compare', '--url', url, '--jobs', String(suite.jobs)]
   if (suite.gold) args.push('--cases', join(folder, 'cases'), suite.gold, join(folder, 'recorded'))
   else args.push('--dir', folder)
@@ -138,55 +142,24 @@ function player(args) {
   })
 }
 
-// ── Servers ──
-
-/** The base URL of a server of this kind, started when first asked for. */
-function server(kind) {
-  if (!started.has(kind)) started.set(kind, kind === 'stroem' ? startStroem() : startServer(['--data', join(scratch, 'conductor')]))
-  return started.get(kind)
-}
-
-async function startServer(args) {
-  const line = await firstLine([busbar, 'server', '--port', '0', '--log-level', 'error', ...args])
-  const url = /(http:\S+)/.exec(line)?.[1]
-  if (!url) throw new Error(`expected the server to say where it listens, found: ${line}`)
-  return url
-}
-
-/** With the suite's own configuration, and the worker it describes. */
-async function startStroem() {
-  const folder = join(recordings, 'stroem', 'flows')
-  const url = await startServer(['--config', join(folder, 'server-config.yaml'), '--data', join(scratch, 'stroem')])
-  const text = readFileSync(join(folder, 'worker-config.yaml'), 'utf8')
-  const config = join(scratch, 'worker-config.yaml')
-  writeFileSync(
-    config,
-    text.replace(/server_url:.*/, `server_url: "${url}"`).replace(/workspace_cache_dir:[^#\n]*/, `workspace_cache_dir: ${join(scratch, 'cache')} `),
-  )
-  await firstLine([busbar, 'worker', '--config', config], /worker registered/)
-  return url
-}
-
-function firstLine(args, pattern = /./) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-    children.push(child)
-    createInterface({ input: child.stdout }).on('line', line => pattern.test(line) && resolve(line))
-    child.once('exit', code => reject(new Error(`${args.slice(1, 3).join(' ')} ended with ${code} before it was ready`)))
-  })
-}
-
-async function stopAll() {
-  await Promise.all(
-    children.reverse().map(
-      child =>
-        new Promise(resolve => {
-          if (child.exitCode !== null) return resolve()
-          child.removeAllListeners('exit')
-          child.once('exit', resolve)
-          child.kill('SIGTERM')
-          setTimeout(() => child.kill('SIGKILL'), 15_000).unref()
-        }),
-    ),
-  )
+function readOptions() {
+  const options = {
+    store: { type: 'string', default: 'sqlite' },
+    servers: { type: 'string', default: '1' },
+    all: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    listed: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
+  }
+  try {
+    const { values } = parseArgs({ options })
+    const servers = Number(values.servers)
+    if (!['sqlite', 'postgres'].includes(values.store)) throw new Error(`--store must be sqlite or postgres, found '${values.store}'`)
+    if (!Number.isInteger(servers) || servers < 1 || servers > 9) throw new Error(`--servers must be a number from 1 to 9, found '${values.servers}'`)
+    if (servers > 1 && values.store === 'sqlite') throw new Error('--servers needs --store postgres: a file has one server')
+    return { ...values, servers }
+  } catch (error) {
+    console.error(error.message)
+    process.exit(2)
+  }
 }

@@ -16,7 +16,7 @@ const steps = [
   { name: 'unit', command: [bin('vitest'), 'run', '--project', 'unit'] },
   { name: 'e2e', command: [bin('vitest'), 'run', '--project', 'e2e'] },
   { name: 'simulate', command: node('simulation/dist/main.js', '--runs', '10000', '--seed', String(Date.now() % 1_000_000)) },
-  { name: 'conformance', command: node('conformance/run.mjs') },
+  { name: 'conformance', command: node('conformance/run.mjs', '--all') },
 ]
 
 const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1].split(',') : null

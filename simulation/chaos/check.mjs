@@ -1,6 +1,6 @@
 // The clients' records against what the server says, and at last against its database.
 import { isDeepStrictEqual } from 'node:util'
-import { referencesOf } from './conductor-load.mjs'
+import { expectations } from './conductor-load.mjs'
 import { stepsOf } from './stroem-load.mjs'
 
 const readersMax = 16
@@ -39,7 +39,7 @@ async function checkWorkflow({ wire, records, checkedTasks }, id, start) {
     checkTask({ wrong, records }, task)
   }
   const completed = workflow.tasks.filter(task => task.status === 'COMPLETED' && task.workerId)
-  for (const reference of referencesOf(start.name)) {
+  for (const reference of expectations[start.name].references) {
     const found = completed.filter(task => task.referenceTaskName === reference)
     if (found.length !== 1) wrong(`the task ${reference} completed ${found.length} times`)
     else if (found[0].outputData.value !== `${start.key}/${reference}`) wrong(`the task ${reference} has the output ${JSON.stringify(found[0].outputData)}`)
@@ -50,10 +50,11 @@ async function checkWorkflow({ wire, records, checkedTasks }, id, start) {
 function checkOutput({ wrong }, start, workflow, completed) {
   const given = reference => completed.find(task => task.referenceTaskName === reference)?.outputData
   const { child, doubled, turns, ...rest } = workflow.output
-  if (start.name === 'chaos_loop' && turns !== 3) wrong(`turned ${turns} times, expected 3`)
-  if (start.name === 'chaos_parent' && child?.value !== `${start.key}/one`) wrong(`the child's output is ${JSON.stringify(child)}`)
-  if (start.name === 'chaos_inline' && doubled !== start.number * 2) wrong(`doubled ${start.number} to ${doubled}`)
-  for (const reference of start.name === 'chaos_loop' ? [] : referencesOf(start.name)) {
+  const expected = expectations[start.name]
+  if (expected.turns !== undefined && turns !== expected.turns) wrong(`turned ${turns} times, expected ${expected.turns}`)
+  if (expected.hasChild && child?.value !== `${start.key}/one`) wrong(`the child's output is ${JSON.stringify(child)}`)
+  if (expected.isDoubled && doubled !== start.number * 2) wrong(`doubled ${start.number} to ${doubled}`)
+  for (const reference of expected.told) {
     const { value, nonce } = given(reference) ?? {}
     if (!isDeepStrictEqual(rest[reference], { value, nonce }))
       wrong(`its output says ${JSON.stringify(rest[reference])} where the task ${reference} said ${JSON.stringify({ value, nonce })}`)
@@ -133,31 +134,35 @@ function sameEnd({ wrong, records }, id, end) {
 
 // ── The database ──
 
-/** After the server has stopped: nothing open, nothing twice, no letter undelivered, and the file itself is whole. */
-export async function checkDatabase(path, records) {
+/** After the servers have stopped: nothing open, nothing twice, no letter undelivered, and the file itself is whole. */
+export async function checkFile(path, records) {
   // The built driver by its place: the simulation's own package only knows the store's port.
   const { openDatabase } = await import(new URL('../../packages/store/dist/sqlite/driver.js', import.meta.url).href)
   const database = openDatabase(path)
   const rows = sql => database.prepare(sql).all()
-  const count = sql => rows(sql)[0].count
-  const none = (what, sql) => {
-    const found = count(sql)
-    if (found > 0) records.problem(`the database holds ${found} ${what}`)
-  }
   const integrity = rows('PRAGMA integrity_check').map(row => row.integrity_check)
   if (!isDeepStrictEqual(integrity, ['ok'])) records.problem(`PRAGMA integrity_check says ${integrity.slice(0, 5).join('; ')}`)
-  none('executions that have not ended', "SELECT count(*) AS count FROM executions WHERE status IN ('running', 'paused')")
-  none('executions that did not complete', "SELECT count(*) AS count FROM executions WHERE status NOT IN ('running', 'paused', 'completed')")
-  none('open attempts', "SELECT count(*) AS count FROM attempts WHERE state <> 'closed'")
-  none('messages that were not delivered', 'SELECT count(*) AS count FROM messages')
-  none('attempts with two children', 'SELECT count(*) AS count FROM (SELECT 1 FROM executions WHERE parent IS NOT NULL GROUP BY parent HAVING count(*) > 1)')
-  none(
-    'keys started twice',
-    "SELECT count(*) AS count FROM (SELECT 1 FROM executions WHERE dialect = 'conductor' AND parent IS NULL GROUP BY handle HAVING count(*) > 1)",
-  )
-  const roots = count('SELECT count(*) AS count FROM executions WHERE parent IS NULL')
+  const found = await checkRows(rows, records)
+  database.close()
+  return found
+}
+
+/** `rows`: the rows of a statement that both databases understand. */
+export async function checkRows(rows, records) {
+  const count = async from => Number((await rows(`SELECT count(*) AS count FROM ${from}`))[0].count)
+  const none = async (what, from) => {
+    const found = await count(from)
+    if (found > 0) records.problem(`the database holds ${found} ${what}`)
+  }
+  await none('executions that have not ended', "executions WHERE status IN ('running', 'paused')")
+  await none('executions that did not complete', "executions WHERE status NOT IN ('running', 'paused', 'completed')")
+  await none('open attempts', "attempts WHERE state <> 'closed'")
+  await none('messages that were not delivered', 'messages')
+  await none('attempts with two children', '(SELECT 1 FROM executions WHERE parent IS NOT NULL GROUP BY parent HAVING count(*) > 1) AS twins')
+  const keys = "SELECT 1 FROM executions WHERE dialect = 'conductor' AND parent IS NULL GROUP BY handle HAVING count(*) > 1"
+  await none('keys started twice', `(${keys}) AS twice`)
+  const roots = await count('executions WHERE parent IS NULL')
   const most = records.starts.size + records.startsLost
   if (roots < records.starts.size || roots > most) records.problem(`${roots} executions were started, expected from ${records.starts.size} to ${most}`)
-  database.close()
   return { executions: roots, unacknowledged: roots - records.starts.size }
 }

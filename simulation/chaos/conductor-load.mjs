@@ -9,43 +9,41 @@ const task = (name, reference, inputParameters = {}) => ({
 })
 const said = reference => ({ value: `\${${reference}.output.value}`, nonce: `\${${reference}.output.nonce}` })
 const branches = ['left', 'middle', 'right']
+const tenBranches = Array.from({ length: 10 }, (_, index) => `branch_${index}`)
+const turns = ['turn__1', 'turn__2', 'turn__3']
+
+const fork = names => [
+  { name: 'fork', taskReferenceName: 'fork', type: 'FORK_JOIN', forkTasks: names.map(name => [task('chaos_branch', name)]) },
+  { name: 'join', taskReferenceName: 'join', type: 'JOIN', joinOn: names },
+]
+const loop = {
+  name: 'loop',
+  taskReferenceName: 'loop',
+  type: 'DO_WHILE',
+  loopCondition: "$.loop['iteration'] < 3",
+  loopOver: [task('chaos_turn', 'turn')],
+}
+const child = {
+  name: 'child',
+  taskReferenceName: 'child',
+  type: 'SUB_WORKFLOW',
+  inputParameters: { key: '${workflow.input.key}' },
+  subWorkflowParam: { name: 'chaos_one', version: 1 },
+}
 
 const workflows = [
   { name: 'chaos_one', tasks: [task('chaos_step', 'one')], outputParameters: { one: said('one') } },
+  { name: 'chaos_fork', tasks: fork(branches), outputParameters: Object.fromEntries(branches.map(branch => [branch, said(branch)])) },
+  { name: 'chaos_loop', tasks: [loop], outputParameters: { turns: '${loop.output.iteration}' } },
+  { name: 'chaos_parent', tasks: [child, task('chaos_step', 'after')], outputParameters: { child: '${child.output.one}', after: said('after') } },
   {
-    name: 'chaos_fork',
-    tasks: [
-      { name: 'fork', taskReferenceName: 'fork', type: 'FORK_JOIN', forkTasks: branches.map(branch => [task('chaos_branch', branch)]) },
-      { name: 'join', taskReferenceName: 'join', type: 'JOIN', joinOn: branches },
-    ],
-    outputParameters: Object.fromEntries(branches.map(branch => [branch, said(branch)])),
-  },
-  {
-    name: 'chaos_loop',
-    tasks: [
-      {
-        name: 'loop',
-        taskReferenceName: 'loop',
-        type: 'DO_WHILE',
-        loopCondition: "$.loop['iteration'] < 3",
-        loopOver: [task('chaos_turn', 'turn')],
-      },
-    ],
-    outputParameters: { turns: '${loop.output.iteration}' },
-  },
-  {
-    name: 'chaos_parent',
-    tasks: [
-      {
-        name: 'child',
-        taskReferenceName: 'child',
-        type: 'SUB_WORKFLOW',
-        inputParameters: { key: '${workflow.input.key}' },
-        subWorkflowParam: { name: 'chaos_one', version: 1 },
-      },
-      task('chaos_step', 'after'),
-    ],
-    outputParameters: { child: '${child.output.one}', after: said('after') },
+    name: 'chaos_all',
+    tasks: [...fork(tenBranches), loop, child, task('chaos_again', 'again')],
+    outputParameters: {
+      ...Object.fromEntries([...tenBranches, 'again'].map(name => [name, said(name)])),
+      child: '${child.output.one}',
+      turns: '${loop.output.iteration}',
+    },
   },
   {
     name: 'chaos_inline',
@@ -63,28 +61,39 @@ const workflows = [
 ]
 
 export const workflowNames = workflows.map(({ name }) => name)
-export const taskTypes = ['chaos_step', 'chaos_branch', 'chaos_turn']
+/** Its first try always fails. */
+export const failingType = 'chaos_again'
+export const taskTypes = ['chaos_step', 'chaos_branch', 'chaos_turn', failingType]
 
-/** Work that is lost with a connection comes back after a second, and as often as it takes. */
-const taskDefinition = name => ({
+/** Work that is lost with a connection comes back after its response time-out, and as often as it takes. */
+const taskDefinition = (name, responseTimeoutSeconds) => ({
   name,
   ownerEmail: 'chaos@example.com',
   retryCount: 100,
   retryLogic: 'FIXED',
   retryDelaySeconds: 0,
   timeoutSeconds: 0,
-  responseTimeoutSeconds: 1,
+  responseTimeoutSeconds,
   timeoutPolicy: 'RETRY',
 })
 const workflowDefinition = workflow => ({ schemaVersion: 2, version: 1, ownerEmail: 'chaos@example.com', timeoutSeconds: 0, ...workflow })
 
-/** The references of the worker's tasks that a whole execution has completed, each exactly once. */
-export function referencesOf(name) {
-  return { chaos_one: ['one'], chaos_fork: branches, chaos_loop: ['turn__1', 'turn__2', 'turn__3'], chaos_parent: ['after'], chaos_inline: ['last'] }[name]
+/**
+ * What a whole execution has: the references of its workers' tasks, each completed exactly once; those whose words are in
+ * its output; and whether it turned, had a child, and doubled its number.
+ */
+export const expectations = {
+  chaos_one: { references: ['one'], told: ['one'] },
+  chaos_fork: { references: branches, told: branches },
+  chaos_loop: { references: turns, told: [], turns: 3 },
+  chaos_parent: { references: ['after'], told: ['after'], hasChild: true },
+  chaos_all: { references: [...tenBranches, ...turns, 'again'], told: [...tenBranches, 'again'], turns: 3, hasChild: true },
+  chaos_inline: { references: ['last'], told: ['last'], isDoubled: true },
 }
 
-export async function registerConductor({ wire }) {
-  await wire.insist('POST', '/api/metadata/taskdefs', taskTypes.map(taskDefinition))
+export async function registerConductor({ wire, responseTimeoutSeconds = 1 }) {
+  const definitions = taskTypes.map(name => taskDefinition(name, responseTimeoutSeconds))
+  await wire.insist('POST', '/api/metadata/taskdefs', definitions)
   await wire.insist('PUT', '/api/metadata/workflow', workflows.map(workflowDefinition))
 }
 
@@ -103,14 +112,16 @@ export async function definer({ wire, records, load, chance, name }) {
 }
 
 /** Starts executions, each under a key of its own, and never asks twice for the same one. */
-export async function starter({ wire, records, load, chance, name }) {
-  for (let number = 1; load.isOn; number++) {
+export async function starter({ wire, records, quota, chance, name, menu = workflowNames }) {
+  for (let number = 1; await quota.next(); number++) {
     const key = `${name}-${number}`
-    const workflow = chance.oneOf(workflowNames)
+    const workflow = chance.oneOf(menu)
     try {
       const id = await wire.call('POST', '/api/workflow', { name: workflow, version: 1, correlationId: key, input: { key, number } })
       records.started(id, { dialect: 'conductor', name: workflow, key, number })
+      quota.acknowledged()
     } catch (error) {
+      quota.giveBack()
       records.startsLost += 1
       records.unlessLost(error)
     }
@@ -162,7 +173,7 @@ export async function conductorWorker({ wire, records, load, workers, chance, na
 let nonces = 0
 
 async function work({ wire, records, load, chance, name }, polled) {
-  const isFailing = load.isOn && polled.retryCount === 0 && chance.happens(0.08)
+  const isFailing = polled.retryCount === 0 && (polled.taskDefName === failingType || (load.isOn && chance.happens(0.08)))
   const answer = () => ({ value: `${polled.inputData.key}/${polled.referenceTaskName}`, nonce: ++nonces })
   const report = status => ({ isSuccess: status === 'COMPLETED', status, output: status === 'COMPLETED' ? answer() : { nonce: ++nonces } })
   const send = made =>

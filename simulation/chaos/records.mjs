@@ -15,6 +15,8 @@ export class Records {
   /** Names of acknowledged definitions. */
   definitions = new Set()
   completionsAcknowledged = 0
+  /** When something was last acknowledged. */
+  acknowledgedAt = 0
   problems = []
 
   problem(text) {
@@ -25,16 +27,18 @@ export class Records {
     const before = this.starts.get(id)
     if (before) this.problem(`the id ${id} was given to two starts: ${before.key} and ${start.key}`)
     this.starts.set(id, start)
+    this.acknowledgedAt = Date.now()
   }
 
-  /** Notes a report before it is sent; the returned function notes that it was acknowledged. */
+  /** Notes a report before it is sent; the returned function notes that it was acknowledged, and when. */
   reporting(id, report) {
-    const entry = { ...report, sentAt: Date.now(), ackedAt: null }
+    const entry = { ...report, ackedAt: null }
     const before = this.reports.get(id)
     if (before) before.push(entry)
     else this.reports.set(id, [entry])
-    return () => {
-      entry.ackedAt = Date.now()
+    return (at = Date.now()) => {
+      entry.ackedAt = at
+      this.acknowledgedAt = Math.max(this.acknowledgedAt, at)
       if (report.isSuccess) this.completionsAcknowledged += 1
     }
   }

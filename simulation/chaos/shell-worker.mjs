@@ -9,9 +9,9 @@ export class ShellWorker {
   #child = null
   #ended = Promise.resolve()
   steps = 0
-  constructor({ folder, url, token }) {
+  constructor({ folder, url, token, name = 'chaos-shell' }) {
     this.#folder = folder
-    const config = { server_url: url, worker_token: token, worker_name: 'chaos-shell', max_concurrent: 4, poll_interval_secs: 1 }
+    const config = { server_url: url, worker_token: token, worker_name: name, max_concurrent: 4, poll_interval_secs: 1 }
     const lines = Object.entries({ ...config, workspace_cache_dir: join(folder, 'cache') }).map(([key, value]) => `${key}: ${JSON.stringify(value)}`)
     writeFileSync(join(folder, 'worker-config.yaml'), lines.join('\n'))
   }

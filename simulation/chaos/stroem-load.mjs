@@ -38,14 +38,16 @@ export function writeFlows(folder) {
   writeFileSync(join(folder, '.workflows', 'chaos.yaml'), flows)
 }
 
-export async function executor({ wire, records, load, chance, name }) {
-  for (let number = 1; load.isOn; number++) {
+export async function executor({ wire, records, quota, chance, name }) {
+  for (let number = 1; await quota.next(); number++) {
     const key = `${name}-${number}`
     const flow = chance.oneOf(['chain', 'fan'])
     try {
       const { job_id: id } = await wire.call('POST', `/api/workspaces/chaos/tasks/${flow}/execute`, { input: { key } })
       records.started(id, { dialect: 'stroem', name: flow, key, number })
+      quota.acknowledged()
     } catch (error) {
+      quota.giveBack()
       records.startsLost += 1
       records.unlessLost(error)
     }

@@ -8,12 +8,14 @@ import type { FastifyInstance } from 'fastify'
 import type { Config } from './config/config.js'
 import { conductorRoutes, isConductorPath } from './conductor/routes.js'
 import { openDataFolder, workerTokenIn } from './data-folder.js'
+import { type Effects, effectsOf } from './effects/effects.js'
 import { Health } from './health.js'
 import { createApp } from './http/app.js'
 import { createGate } from './http/gate.js'
 import type { Route } from './http/route.js'
 import type { Log } from './log.js'
 import { openApiRoute } from './openapi.js'
+import { portOf } from './outbound/outbound-guard.js'
 import { openArchives } from './stroem/archives.js'
 import { stroemRoutes } from './stroem/routes.js'
 import { recallWorkers } from './stroem/worker-detail.js'
@@ -43,7 +45,9 @@ export async function startServer(config: Config, { log }: { readonly log: Log }
     await workspaces.start()
     undo.push(() => workspaces.stop())
     const environment = environmentOf(process.env)
-    const engine = engineOf(config, store, workspaces, environment, log)
+    const ownPorts: number[] = []
+    const effects = effectsOf({ outbound: config.outbound, ownPorts: () => ownPorts })
+    const engine = engineOf({ config, store, workspaces, environment, log, effects: effects.handlers })
     await engine.start()
     await recallWorkers(engine)
     undo.push(() => engine.stop(config.stop.drainSeconds * 1000))
@@ -52,6 +56,7 @@ export async function startServer(config: Config, { log }: { readonly log: Log }
     const gate = createGate({ workerToken, hosts: hostsOf(config) })
     const app = createApp({ routes, gate, log, ownerOf: path => (isConductorPath(path) ? 'conductor' : 'stroem') })
     const url = await listen(app, config)
+    ownPorts.push(portOf(new URL(url)))
     log.info('server listening', { url, data: config.data })
     return { url, workerToken, routes, stop: stopOnce(() => stop({ app, engine, workspaces, store, health, log, drainMs: config.stop.drainSeconds * 1000 })) }
   } catch (error) {
@@ -81,13 +86,23 @@ function environmentOf(variables: Readonly<Record<string, string | undefined>>):
   return new Map(entries)
 }
 
-function engineOf(config: Config, store: Store, workspaces: Workspaces, environment: ReadonlyMap<string, string>, log: Log): EngineApi {
+interface EngineParts {
+  readonly config: Config
+  readonly store: Store
+  readonly workspaces: Workspaces
+  readonly environment: ReadonlyMap<string, string>
+  readonly log: Log
+  readonly effects: Effects['handlers']
+}
+
+function engineOf({ config, store, workspaces, environment, log, effects }: EngineParts): EngineApi {
   const { heldPollsMax, commandsMax, cachedViewsMax, evaluationMsMax, evaluationThreadsMax } = config.limits
   return createEngine({
     store,
     clock: systemClock(),
     log,
     chance: Math.random,
+    effects,
     secrets: namespace => workspaces.secrets(namespace),
     connections: namespace => workspaces.connections(namespace),
     environment: name => environment.get(name) ?? null,

@@ -6,6 +6,8 @@ import type { ConductorView } from './decide/task.js'
 import { workflowDeadline } from './decide/timeouts.js'
 import type { ConductorReply } from './types.js'
 import { childEnded, childRefused, childResumed } from './verbs/children.js'
+import { effectEnded, eventHandled } from './verbs/effects.js'
+import { pushMessage } from './verbs/messages.js'
 import { pause, resume } from './verbs/pause.js'
 import { pushParent } from './verbs/push-parent.js'
 import { rerun } from './verbs/rerun.js'
@@ -14,6 +16,7 @@ import { retry } from './verbs/retry.js'
 import { skipTask } from './verbs/skip.js'
 import { parentEnded, terminate } from './verbs/terminate.js'
 import { update, updateByReference } from './verbs/update.js'
+import { updateVariables } from './verbs/variables.js'
 import { workflowStatus } from './wire/status.js'
 
 type Applied = { readonly kind: 'applied'; readonly reply: ConductorReply } | { readonly kind: 'ask'; readonly asks: readonly Ask[] } | Refusal
@@ -31,6 +34,14 @@ export function apply(view: ConductorView, command: ConductorCommand, context: C
     }
     case 'updateByReference':
       return { kind: 'applied', reply: updateByReference(view, command, now) }
+    case 'effectEnded':
+      return effectEnded(view, command, now) ?? done()
+    case 'eventHandled':
+      return eventHandled(view, command, now) ?? done()
+    case 'pushMessage':
+      return { kind: 'applied', reply: pushMessage(view, command, now) }
+    case 'updateVariables':
+      return updateVariables(view, command, now) ?? done()
     case 'pause':
       return pause(view, now) ?? done()
     case 'resume':

@@ -1,5 +1,5 @@
 /** What the outside tells an execution of Conductor. JSON only: messages between executions carry commands too. */
-import type { AttemptId, ChildNews, CommonCommand, ExecutionId, JsonObject } from '@busbar/kernel'
+import type { AttemptId, ChildNews, CommonCommand, ExecutionId, JsonObject, MessageBody } from '@busbar/kernel'
 
 export type ResultStatus = 'IN_PROGRESS' | 'FAILED' | 'FAILED_WITH_TERMINAL_ERROR' | 'COMPLETED' | 'CANCELED'
 
@@ -27,6 +27,27 @@ export type ConductorCommand =
       readonly output: JsonObject
       readonly worker: string | null
     }
+  /** The engine's own worker did what a task asks for, or could not. */
+  | {
+      readonly kind: 'effectEnded'
+      readonly attempt: AttemptId
+      readonly fence: number
+      readonly outcome: 'completed' | 'failed' | 'failedFinally'
+      readonly output: JsonObject
+      readonly reason: string | null
+    }
+  /** To the message of an event: what its handlers made of it, one entry for each action. */
+  | {
+      readonly kind: 'eventHandled'
+      readonly attempt: AttemptId
+      readonly fence: number
+      readonly actions: readonly JsonObject[]
+      readonly sends: readonly EventSend[]
+    }
+  /** Reply: PushReply. */
+  | { readonly kind: 'pushMessage'; readonly id: string; readonly payload: JsonObject }
+  /** `appendArray`: lists grow by what is given instead of being replaced. */
+  | { readonly kind: 'updateVariables'; readonly variables: JsonObject; readonly appendArray: boolean }
   | { readonly kind: 'decide' }
   | { readonly kind: 'pause' }
   | { readonly kind: 'resume' }
@@ -52,6 +73,18 @@ export type ConductorCommand =
       readonly verb: 'restarted' | 'retried' | 'reran'
       readonly title: string
     }
+
+/** A message that an event's handler sends, in the transaction that ends the event's message. */
+export interface EventSend {
+  readonly to: ExecutionId
+  readonly body: MessageBody
+}
+
+export interface PushReply {
+  readonly kind: 'pushed' | 'full' | 'notRunning'
+  /** The wire status of the workflow. */
+  readonly status: string
+}
 
 export interface UpdateReply {
   /** The attempt that was meant; null when an update by reference found none. */

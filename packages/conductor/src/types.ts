@@ -1,5 +1,5 @@
 import type { AttemptId, ExecutionId, Json, JsonObject } from '@busbar/kernel'
-import type { ConductorCommand, UpdateReply } from './commands.js'
+import type { ConductorCommand, PushReply, UpdateReply } from './commands.js'
 import type { Plan } from './plan.js'
 
 /** The types of the dialect, as the kernel's `View` and `Rules` take them. */
@@ -13,7 +13,7 @@ export interface ConductorTypes {
 }
 
 /** An update answers what became of the task; the verbs answer nothing. */
-export type ConductorReply = UpdateReply | null
+export type ConductorReply = UpdateReply | PushReply | null
 
 /** What an execution was started with. Absent: the default of the wire (none, 0, {}). */
 export interface Brief {
@@ -24,6 +24,12 @@ export interface Brief {
   readonly event?: string
   /** A snapshot that took the place of the first one (a restart with the latest definitions). */
   readonly definition?: string
+}
+
+export interface QueuedMessage {
+  readonly id: string
+  readonly payload: JsonObject
+  readonly receivedAt: number
 }
 
 /** Task type (or `*`) → comma-separated domains. */
@@ -39,6 +45,8 @@ export interface State {
   readonly failedNames?: readonly string[]
   /** The last resume, retry or rerun: the workflow's time-out counts from here. */
   readonly lastRetriedTime?: number
+  /** Pushed from outside and not pulled yet, oldest first. */
+  readonly messages?: readonly QueuedMessage[]
 }
 
 /**
@@ -82,4 +90,6 @@ export interface TaskData {
   readonly shown?: number
   /** Items of a list loop, evaluated once. */
   readonly items?: readonly Json[]
+  /** What it does outside is done; it waits for an update. */
+  readonly sent?: true
 }

@@ -17,7 +17,7 @@ import type {
 } from '@busbar/kernel'
 import type { ConductorTypes } from '@busbar/conductor'
 import type { StroemTypes } from '@busbar/stroem'
-import type { LogLine, Store, StoredDefinition } from '@busbar/store'
+import type { LogLine, PollSign, Store, StoredDefinition, StoredWorker } from '@busbar/store'
 
 export type AnyView = { readonly dialect: 'conductor'; readonly view: View<ConductorTypes> } | { readonly dialect: 'stroem'; readonly view: View<StroemTypes> }
 
@@ -81,9 +81,9 @@ export interface EngineApi {
   poll(request: PollRequest): Promise<readonly Work[]>
   /** The newest committed view, for reading only. Null when there is none. */
   read(id: ExecutionId): Promise<AnyView | null>
-  /** Resolves at the next commit of this execution (or at the time-out, or when the signal says so). */
+  /** Resolves at the next commit of this execution, at the time-out, or when the signal says so; on a shared store also now and then. */
   changed(id: ExecutionId, options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<void>
-  /** Calls back after each commit of this execution. Returns how to stop. */
+  /** Calls back after each commit of this execution (of another server: as a rule, soon). Returns how to stop. */
   watch(id: ExecutionId, listener: () => void): () => void
   remove(id: ExecutionId): Promise<boolean>
 
@@ -107,8 +107,8 @@ export interface EngineApi {
   lastSeen(worker: WorkerId): Instant | null
   /** What a worker can take, for rules that ask whether anybody could. Workers of the same `key` serve the same queues. */
   serves(worker: WorkerId, rule: ServiceRule): void
-  /** When a queue was last polled, by whom; in memory, newest first. */
-  pollData(queue?: QueueName): readonly { readonly queue: QueueName; readonly worker: WorkerId; readonly at: Instant }[]
+  /** When a queue was last polled, by whom; newest first. */
+  pollData(queue?: QueueName): Promise<readonly PollSign[]>
 
   /** Evaluates untrusted code in the sandbox, outside any decision. */
   evaluate(code: string, input: Json): Promise<Answer>
@@ -151,10 +151,18 @@ export interface EngineOptions {
   readonly effects?: Readonly<Record<string, EffectHandler>>
   /** Where untrusted code runs; the default is a pool of sandboxed threads. */
   readonly evaluator?: Evaluator
-  /** Nobody else writes to this store, so what is in memory is the truth. Default: true. */
-  readonly exclusive?: boolean
+  /** What a stored worker can take, for rules that ask whether anybody could; null: nothing anybody asks about. */
+  readonly serviceOf?: (worker: StoredWorker) => ServiceRule | null
+  /** How long ended executions and their logs are kept; default: for ever. */
+  readonly retention?: Partial<Retention>
   /** Tests bring rules of their own. */
   readonly rules?: Partial<Dialects>
+}
+
+/** In milliseconds from the end of an execution; null: for ever. */
+export interface Retention {
+  readonly executionsMs: number | null
+  readonly logsMs: number | null
 }
 
 /** Does one kind of effect. It may be done twice (after a crash), so what it does should bear that. */
@@ -166,6 +174,8 @@ export interface EffectHandler {
 }
 
 export interface Evaluation {
+  /** JavaScript unless said; jq answers the list of all results. */
+  readonly language?: 'javascript' | 'jq'
   readonly code: string
   readonly input: Json
 }
@@ -204,4 +214,8 @@ export interface EngineLimits {
   /** Effects that run at the same time. */
   readonly effectsMax: number
   readonly sweepMs: number
+  /** On a shared store: how often one of the servers looks for what was left lying. */
+  readonly surveyMs: number
+  /** On a shared store: how long a caller waits for an answer of the store that does not come. */
+  readonly doubtMs: number
 }

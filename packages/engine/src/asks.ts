@@ -5,6 +5,7 @@ import type { WorkerBook } from './worker-book.js'
 
 type Evaluate = Extract<Ask, { kind: 'evaluate' }>
 type DefinitionAsk = Extract<Ask, { kind: 'definition' }>
+type LastPollsAsk = Extract<Ask, { kind: 'lastPolls' }>
 
 /** Answers what decisions ask: from memory at once where it can, from the store and the sandbox otherwise. */
 export class Asks {
@@ -21,6 +22,7 @@ export class Asks {
   /** Adds the answers to `answers`; returns what must be awaited for the rest, or null when all is there. */
   answer(asks: readonly Ask[], answers: Map<string, Answer>, setting: EvaluationSetting): Promise<unknown> | null {
     const evaluations: Evaluate[] = []
+    const polls: LastPollsAsk[] = []
     const reads: DefinitionAsk[] = []
     let isNew = false
     for (const ask of asks) {
@@ -37,7 +39,7 @@ export class Asks {
           break
         }
         case 'lastPolls':
-          answers.set(ask.key, { ok: true, value: ask.queues.map(queue => this.#workers.lastPoll(queue)) })
+          polls.push(ask)
           break
         default:
           assertNever(ask)
@@ -45,6 +47,11 @@ export class Asks {
     }
     invariant(isNew, `a rule asks again what was answered: ${asks.map(ask => ask.key).join(', ')}`)
     const awaited: Promise<void>[] = reads.map(ask => this.#read(ask, answers))
+    for (const ask of polls) {
+      const polled = this.#workers.lastPolls(ask.queues)
+      if (polled instanceof Promise) awaited.push(polled.then(value => void answers.set(ask.key, { ok: true, value: [...value] })))
+      else answers.set(ask.key, { ok: true, value: [...polled] })
+    }
     if (evaluations.length > 0) awaited.push(this.#evaluate(evaluations, answers, setting))
     return awaited.length === 0 ? null : Promise.all(awaited)
   }

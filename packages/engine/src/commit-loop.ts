@@ -5,15 +5,17 @@
  * C2. A view whose commit was refused, or is in doubt, or in which a rule threw, is thrown away.
  * C3. A batch in which something threw is taken apart, so that only the guilty letter fails.
  * C4. A commit that may or may not be written is never repeated by us: its callers hear so.
+ * C5. On a shared store the kept view may be old. A commit proves that it was not; a refusal, or an answer that needs no
+ *     commit, is given only by a view that was read for it.
  */
-import { type Changes, type ExecutionId, type Instant, type Message, Problem, type QueueName } from '@busbar/kernel'
-import type { Store } from '@busbar/store'
+import { type Changes, type ExecutionId, type Instant, isRefusal, type Message, Problem, type QueueName } from '@busbar/kernel'
+import type { CommitResult, Store } from '@busbar/store'
 import type { Clock, EngineLimits, EngineLog, Work } from './api.js'
 import type { HeldPoll } from './held-poll.js'
 import type { InFlight } from './in-flight.js'
 import type { Batches, Mailbox } from './inbox.js'
-import type { Letter } from './letters.js'
-import { Turn, type TurnParts } from './turn.js'
+import { type Letter, nobody, takenBefore } from './letters.js'
+import { isSpoilt, Turn, type TurnParts } from './turn.js'
 import { snapshotOf, type Views } from './views.js'
 import type { News } from './watchers.js'
 
@@ -24,7 +26,8 @@ export interface Outlets {
   readonly stock: (queue: QueueName) => void
   readonly due: (id: ExecutionId, due: Instant | null, isChanged: boolean) => void
   readonly send: (messages: readonly Message[]) => void
-  readonly tell: (id: ExecutionId, news: News) => void
+  /** `isNew`: the commit made the execution, so nobody can have known it before. */
+  readonly tell: (id: ExecutionId, news: News, isNew: boolean) => void
   /** The decision is not finished: the execution gets another turn, after others had theirs. */
   readonly again: (id: ExecutionId) => void
 }
@@ -61,7 +64,9 @@ export class CommitLoop implements Batches {
 
   async #together(box: Mailbox, letters: readonly Letter[]): Promise<void> {
     try {
-      if (await this.#commit(box, letters)) return
+      const result = await this.#commit(box, letters)
+      if (result === 'written') return
+      if (letters.length === 1 && result === 'taken') return this.#settleAll(letters, takenBefore)
       if (letters.length === 1)
         throw new Problem('unavailable', `execution ${box.id} was changed by others ${staleTriesMax} times while this was decided; send it again`)
     } catch (error) {
@@ -71,21 +76,30 @@ export class CommitLoop implements Batches {
     for (const letter of letters) await this.#together(box, [letter])
   }
 
-  /** False when others changed the execution each time, so nothing was written. */
-  async #commit(box: Mailbox, letters: readonly Letter[]): Promise<boolean> {
+  /** Stale: others changed the execution each time. Unless it is written, nothing is. */
+  async #commit(box: Mailbox, letters: readonly Letter[]): Promise<CommitResult> {
     const chance = this.#parts.chance()
     let mayHandOff = true
     for (let tries = 0; tries < staleTriesMax; tries++) {
       const turn = new Turn(this.#parts.turn, box, { chance, mayInsert: tries === 0, mayHandOff })
       try {
         await turn.run(letters)
-        const changes = turn.view?.isChanged ? turn.view.takeChanges() : null
-        if (changes === null || (await this.#write(changes)) === 'written') {
-          this.#publish(turn, letters, changes)
-          return true
+        const changes = this.#changesOf(turn)
+        if (!this.#isDoubtful(turn, letters, changes)) {
+          const result = changes === null ? 'written' : await this.#write(changes)
+          if (result === 'written') {
+            this.#publish(turn, letters, changes)
+            return result
+          }
+          if (result === 'taken') {
+            this.#withdraw(turn)
+            return result
+          }
         }
       } catch (error) {
         this.#withdraw(turn)
+        // A rule may well break over an old view (C5).
+        if (turn.isFromCache && this.#parts.store.sharing && !isOfAll(error)) continue
         if (!turn.isHandingOff) throw error
         // Work that cannot be made is no fault of the letters: what they open stays in its queue, and its claim fails.
         this.#logFailure(box, letters, error)
@@ -94,10 +108,23 @@ export class CommitLoop implements Batches {
       }
       this.#withdraw(turn)
     }
-    return false
+    return 'stale'
   }
 
-  async #write(changes: Changes): Promise<'written' | 'stale'> {
+  #changesOf({ view }: Turn): Changes | null {
+    if (!view?.isChanged) return null
+    if (this.#parts.store.sharing) view.raise()
+    return view.takeChanges()
+  }
+
+  /** What was decided from a kept view, and what no commit will prove (C5). The next try reads the store. */
+  #isDoubtful(turn: Turn, letters: readonly Letter[], changes: Changes | null): boolean {
+    if (!this.#parts.store.sharing || !turn.isFromCache) return false
+    // A claim comes with the attempt as it is stored now.
+    return changes === null ? letters.some(({ body }, index) => body.kind !== 'claimed' || isNo(turn.answers[index])) : turn.answers.some(isNo)
+  }
+
+  async #write(changes: Changes): Promise<CommitResult> {
     try {
       return await this.#parts.store.commit(changes)
     } catch (error) {
@@ -117,6 +144,7 @@ export class CommitLoop implements Batches {
       if (changes) view.committed()
       if (turn.age === views.age) views.put(view)
     }
+    const isNew = changes?.version === 0
     for (const [index, letter] of letters.entries()) this.#settle(letter, turn.answers[index])
     try {
       for (const { poll, work } of turn.reservations) {
@@ -126,7 +154,7 @@ export class CommitLoop implements Batches {
       for (const queue of turn.left) outlets.stock(queue)
       if (view) outlets.due(id, view.due, changes !== null)
       if (changes && changes.sent.length > 0) outlets.send(changes.sent)
-      if (changes && view) outlets.tell(id, { ended: view.isTerminal })
+      if (changes && view) outlets.tell(id, { ended: view.isTerminal }, isNew)
       if (turn.isUnfinished) outlets.again(id)
     } catch (error) {
       this.#parts.log.error('news of a commit not passed on', { execution: id, error })
@@ -142,6 +170,10 @@ export class CommitLoop implements Batches {
     this.#parts.inFlight.end()
   }
 
+  #settleAll(letters: readonly Letter[], answer: unknown): void {
+    for (const letter of letters) this.#settle(letter, answer)
+  }
+
   #failAll(letters: readonly Letter[], error: unknown): void {
     for (const letter of letters) {
       letter.fail(error)
@@ -150,10 +182,10 @@ export class CommitLoop implements Batches {
   }
 
   async #remove(box: Mailbox, letter: Letter): Promise<void> {
-    this.#parts.views.take(box.id)
+    this.#parts.views.drop(box.id)
     try {
       this.#settle(letter, await this.#parts.store.remove(box.id))
-      this.#parts.outlets.tell(box.id, { ended: true })
+      this.#parts.outlets.tell(box.id, { ended: true }, false)
     } catch (error) {
       this.#failAll([letter], error)
     }
@@ -173,6 +205,10 @@ export class CommitLoop implements Batches {
     if (error instanceof Problem) log.warn('batch not committed', fields)
     else log.error('a rule threw', { ...fields, first: describe(letters[0]) })
   }
+}
+
+function isNo(answer: unknown): boolean {
+  return answer === null || answer === false || answer === nobody || isRefusal(answer) || isSpoilt(answer)
 }
 
 /** The store is in trouble, or may have written: neither is the fault of one letter. */

@@ -1,5 +1,5 @@
 import type { DefinitionKind, Json } from '@busbar/kernel'
-import type { Store, StoredDefinition } from '@busbar/store'
+import type { Sharing, Store, StoredDefinition } from '@busbar/store'
 import { Lru } from './lru.js'
 
 export interface Known {
@@ -10,23 +10,32 @@ export interface Known {
 
 const definitionsMax = 2_000
 
-/** Definitions as the store has them, read once. Writes go through here, so nothing stale is served. */
+/**
+ * Definitions as the store has them, read once. Writes of this server go through here; those of others raise the store's
+ * epoch, which is read before what is kept is believed: nothing stale is served by any server.
+ */
 export class Definitions {
   readonly #store: Store
   readonly #known = new Lru<string, Known>(definitionsMax)
   /** Raised by each write: what was read before it is not remembered after it. */
   #writes = 0
+  /** Null where nobody else writes. */
+  readonly #epochs: FreshReads | null
+  #epoch = -1
 
   constructor(store: Store) {
     this.#store = store
+    this.#epochs = store.sharing && new FreshReads(store.sharing)
   }
 
+  /** What needs no look at the store. */
   cached(kind: DefinitionKind, namespace: string, name: string, version: number | null): Known | undefined {
-    return this.#known.get(keyOf(kind, namespace, name, version))
+    return this.#epochs ? undefined : this.#known.get(keyOf(kind, namespace, name, version))
   }
 
   async get(kind: DefinitionKind, namespace: string, name: string, version: number | null): Promise<Known> {
-    const cached = this.cached(kind, namespace, name, version)
+    if (this.#epochs) this.#believe(await this.#epochs.read())
+    const cached = this.#known.get(keyOf(kind, namespace, name, version))
     if (cached) return cached
     const writes = this.#writes
     const stored = await this.#store.definition(kind, namespace, name, version)
@@ -47,6 +56,13 @@ export class Definitions {
     return this.#writing(() => this.#store.deleteDefinition(kind, namespace, name, version))
   }
 
+  #believe(epoch: number): void {
+    if (epoch === this.#epoch) return
+    this.#epoch = epoch
+    this.#writes += 1
+    this.#known.clear()
+  }
+
   /** Definitions are written rarely: a write forgets them all. */
   async #writing<T>(write: () => Promise<T>): Promise<T> {
     this.#writes += 1
@@ -56,6 +72,30 @@ export class Definitions {
       this.#writes += 1
       this.#known.clear()
     }
+  }
+}
+
+/** Reads the epoch for all who ask while a read is under way with one that begins after it: no answer is older than its question. */
+class FreshReads {
+  readonly #sharing: Sharing
+  #next: Promise<number> | null = null
+  #current: Promise<unknown> = Promise.resolve()
+
+  constructor(sharing: Sharing) {
+    this.#sharing = sharing
+  }
+
+  read(): Promise<number> {
+    this.#next ??= this.#after(this.#current)
+    return this.#next
+  }
+
+  async #after(previous: Promise<unknown>): Promise<number> {
+    await previous
+    const read = this.#sharing.definitionsEpoch()
+    this.#current = read.catch(() => {})
+    this.#next = null
+    return read
   }
 }
 

@@ -228,11 +228,11 @@ describe('a poll', () => {
     await on.poll('a', { waitMs: 0, worker: 'w1' as WorkerId })
     on.clock.advance(5)
     await on.poll('b', { waitMs: 0, worker: 'w2' as WorkerId })
-    expect(on.engine.pollData().map(({ queue, worker }) => [queue, worker])).toEqual([
+    expect((await on.engine.pollData()).map(({ queue, worker }) => [queue, worker])).toEqual([
       ['b', 'w2'],
       ['a', 'w1'],
     ])
-    expect(on.engine.pollData('a' as QueueName)).toHaveLength(1)
+    expect(await on.engine.pollData('a' as QueueName)).toHaveLength(1)
   })
 })
 

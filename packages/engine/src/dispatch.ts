@@ -23,8 +23,9 @@ export interface DispatchParts {
   readonly limits: EngineLimits
   readonly inFlight: InFlight
   readonly workers: WorkerBook
-  readonly exclusive: boolean
   readonly inbox: () => Inbox
+  /** A queue has work for which nobody waits here. */
+  readonly onUnserved: (queue: QueueName) => void
   /** A claim failed, and may have leased attempts all the same: what is known of them must be read again. */
   readonly doubt: () => void
 }
@@ -77,7 +78,9 @@ export class Dispatch {
         fail,
       }
       if (waitMs > 0) this.#limitWait(poll, waitMs)
-      if (!this.#parts.exclusive) for (const queue of group.queues) this.#queues.stock(queue.name)
+      else if (this.#parts.store.sharing) poll.quit = this.#limitDoubt(poll)
+      // Whoever does not wait cannot hear of what another server has just left: the store is asked.
+      if (waitMs <= 0 && this.#parts.store.sharing) for (const queue of group.queues) this.#queues.stock(queue.name)
       this.#look(poll)
     })
   }
@@ -88,12 +91,20 @@ export class Dispatch {
   }
 
   #limitWait(poll: HeldPoll, waitMs: number): void {
-    const drop = this.#deadlines.set(after(this.#parts.clock.now(), waitMs), () => this.#give(poll, false))
+    let drop = this.#deadlines.set(after(this.#parts.clock.now(), waitMs), () => {
+      this.#give(poll, false)
+      if (poll.state !== 'answered') drop = this.#limitDoubt(poll)
+    })
     const unhear = poll.request.caller?.onGone(() => this.#give(poll, true))
     poll.quit = () => {
       drop()
       unhear?.()
     }
+  }
+
+  /** What is under way for it may hang on a store that does not answer: its caller is not kept waiting for that. */
+  #limitDoubt(poll: HeldPoll): () => void {
+    return this.#deadlines.set(after(this.#parts.clock.now(), this.#parts.limits.doubtMs), () => this.#finish(poll))
   }
 
   /** Ends the waiting of a poll as soon as nothing is under way for it. */
@@ -148,19 +159,25 @@ export class Dispatch {
   async #claim(poll: HeldPoll, queues: readonly Queue[]): Promise<void> {
     const restocks = queues.map(queue => queue.restocks)
     const { store, clock } = this.#parts
+    let claimed: readonly Claimed[]
     try {
-      const claimed = await store.claim({ queues: queues.map(queue => queue.name), worker: poll.request.worker, max: poll.max, now: clock.now() })
+      claimed = await store.claim({ queues: queues.map(queue => queue.name), worker: poll.request.worker, max: poll.max, now: clock.now() })
       const isAll = claimed.length < poll.max
       if (isAll) for (const [index, queue] of queues.entries()) this.#queues.emptied(queue, restocks[index] ?? -1)
       else for (const queue of queues) this.#wake(queue)
-      poll.works = await this.#handOut(claimed, poll)
     } catch (error) {
       this.#parts.doubt()
-      this.#drop(poll)
-      return poll.fail(error)
+      if (this.#drop(poll)) poll.fail(error)
+      return
     }
-    if (poll.works.length > 0) this.#finish(poll)
-    else this.#look(poll)
+    const works = await this.#handOut(claimed, poll)
+    // Its caller may have had enough of waiting meanwhile.
+    if (poll.state === 'answered') for (const work of works) this.#release(work, 0)
+    else if (works.length === 0) this.#look(poll)
+    else {
+      poll.works = works
+      this.#finish(poll)
+    }
   }
 
   /** Each claimed attempt becomes work in its own execution's mailbox; those that come to nothing are left out. */
@@ -188,8 +205,13 @@ export class Dispatch {
 
   /** A queue has work again: whoever waits longest for it looks, and wakes the next one if that was not all. */
   #wake(queue: Queue): void {
+    if (!this.#wakeHere(queue)) this.#parts.onUnserved(queue.name)
+  }
+
+  #wakeHere(queue: Queue): boolean {
     const poll = this.#queues.longestWaiting(queue.name, waiting => waiting.pending === 0)
     if (poll) this.#look(poll)
+    return poll !== undefined
   }
 
   // ── Hand-off and news from commits ──
@@ -204,6 +226,7 @@ export class Dispatch {
   }
 
   deliver(poll: HeldPoll, work: Work): void {
+    if (poll.state === 'answered') return this.#release(work, 0)
     poll.works.push(work)
     this.#settle(poll)
   }
@@ -214,6 +237,7 @@ export class Dispatch {
 
   #settle(poll: HeldPoll): void {
     poll.pending -= 1
+    if (poll.state === 'answered') return
     // Once it has work nothing more is assigned to it (D1): it leaves the list, and what is under way is waited for.
     if (poll.works.length > 0) poll.group.parked.delete(poll)
     if (poll.pending > 0) return
@@ -226,14 +250,20 @@ export class Dispatch {
     this.#wake(this.#queues.stock(name))
   }
 
-  // ── Life ──
-
-  async start(): Promise<void> {
-    const { store, clock } = this.#parts
-    for (const size of await store.queueSizes(clock.now())) if (size.ready > 0) this.stock(size.queue)
+  /** Another server's commit did, and told us because it could not serve it. */
+  stockedElsewhere(name: QueueName): void {
+    this.#wakeHere(this.#queues.stock(name))
   }
 
-  /** The safety net, and how replicas hear of each other's attempts: parked polls look at what the store says. */
+  // ── Life ──
+
+  /** All queues are looked at. */
+  async start(): Promise<void> {
+    const { store, clock } = this.#parts
+    for (const size of await store.queueSizes(clock.now())) if (size.ready > 0) this.stockedElsewhere(size.queue)
+  }
+
+  /** The safety net: parked polls look at what the store says. */
   async sweep(): Promise<void> {
     if (this.#held > 0) await this.start()
   }

@@ -6,6 +6,7 @@
  *                                                                                       └─► Timers, Messages, Watchers
  */
 import {
+  after,
   type Answer,
   type DefinitionKind,
   type DialectName,
@@ -23,10 +24,11 @@ import {
   refuse,
   type WorkerId,
 } from '@busbar/kernel'
-import type { LogLine, Store, StoredDefinition } from '@busbar/store'
+import type { LogLine, PollSign, Sharing, Store, StoredDefinition } from '@busbar/store'
 import type { AnyView, EngineApi, EngineLimits, EngineOptions, Evaluator, PollRequest, ServiceRule, StartResult, Work } from './api.js'
 import { Asks } from './asks.js'
 import { CommitLoop, type Outlets } from './commit-loop.js'
+import { Deadlines } from './deadlines.js'
 import { Definitions } from './definitions.js'
 import { dialectsWith, toAnyView } from './dialects.js'
 import { Dispatch } from './dispatch.js'
@@ -38,7 +40,9 @@ import { type LetterBody, nobody } from './letters.js'
 import { defaultLimits } from './limits.js'
 import { type FollowOptions, Logs } from './logs.js'
 import { Messages } from './messages.js'
+import { Neighbours } from './neighbours.js'
 import { Plans } from './plans.js'
+import { RetentionLoop } from './retention.js'
 import { Sweeps } from './sweeps.js'
 import { Timers } from './timers.js'
 import { Views } from './views.js'
@@ -50,6 +54,9 @@ export function createEngine(options: EngineOptions): EngineApi {
 }
 
 const idTriesMax = 3
+/** What was left for so long on a shared store is nobody's business any more. */
+const leftAfterMs = 2_000
+const nothing = () => {}
 
 class Engine implements EngineApi {
   readonly store: Store
@@ -69,6 +76,9 @@ class Engine implements EngineApi {
   readonly #evaluator: Evaluator
   readonly #effects: EffectRunner
   readonly #sweeps: Sweeps
+  readonly #neighbours: Neighbours
+  readonly #retention: RetentionLoop
+  readonly #deadlines: Deadlines
   #state: 'new' | 'running' | 'stopping' | 'stopped' = 'new'
 
   constructor(options: EngineOptions) {
@@ -81,10 +91,10 @@ class Engine implements EngineApi {
     const limits = this.#limits
     const inFlight = this.#inFlight
     const inbox = () => this.#inbox
-    const plans = new Plans(store, dialects)
+    const plans = new Plans(store, dialects, this.now)
     this.#views = new Views(store, plans, limits)
     this.#definitions = new Definitions(store)
-    this.#workers = new WorkerBook(store, clock, log)
+    this.#workers = new WorkerBook(store, clock, log, options.serviceOf)
     this.#watchers = new Watchers(log)
     this.#evaluator = options.evaluator ?? new SandboxPool(limits, log)
     this.#dispatch = new Dispatch({
@@ -94,14 +104,51 @@ class Engine implements EngineApi {
       limits,
       inFlight,
       workers: this.#workers,
-      exclusive: options.exclusive ?? true,
       inbox,
+      onUnserved: queue => this.#neighbours.tell({ stocked: [queue] }),
       doubt: () => this.#views.doubt(),
     })
     this.#timers = new Timers({ store, clock, log, inFlight, inbox })
     this.#messages = new Messages({ store, log, inbox, onLeft: () => this.#sweeps.soon() })
-    this.#logs = new Logs({ store, inFlight, watchers: this.#watchers, isEnded: id => this.#isEnded(id) })
-    this.#sweeps = new Sweeps({ clock, log, inFlight, sweepMs: limits.sweepMs, sweep: () => this.#sweep() })
+    this.#deadlines = new Deadlines(clock)
+    this.#logs = new Logs({
+      store,
+      inFlight,
+      watchers: this.#watchers,
+      isEnded: id => this.#isEnded(id),
+      onLogged: id => this.#neighbours.tell({ logged: [id] }),
+      slowCheck: store.sharing && (callback => this.#deadlines.set(after(this.now(), limits.surveyMs), callback)),
+    })
+    this.#sweeps = new Sweeps({
+      clock,
+      log,
+      inFlight,
+      sweepMs: store.sharing ? limits.surveyMs : limits.sweepMs,
+      staggerMs: () => Math.floor(options.chance() * limits.surveyMs),
+      sweep: () => this.#sweep(),
+    })
+    this.#neighbours = new Neighbours({
+      sharing: store.sharing,
+      onStocked: queue => this.#dispatch.stockedElsewhere(queue),
+      onChanged: (id, news) => {
+        this.#views.doubtOne(id)
+        this.#watchers.tell(id, news)
+      },
+      onLogged: id => this.#watchers.tell(id, { ended: false }),
+      onWorkers: () => this.#workers.doubt(),
+      onSurveyed: () => this.#sweeps.postpone(),
+      onLost: () => this.#lookAgain(),
+    })
+    this.#retention = new RetentionLoop({
+      store,
+      clock,
+      log,
+      inFlight,
+      chance: options.chance,
+      executionsMs: options.retention?.executionsMs ?? null,
+      logsMs: options.retention?.logsMs ?? null,
+      forget: id => this.#views.drop(id),
+    })
     this.#effects = new EffectRunner({
       handlers: options.effects ?? {},
       clock,
@@ -135,6 +182,7 @@ class Engine implements EngineApi {
           connections: options.connections ?? (() => ({})),
           environment: options.environment ?? (() => null),
         },
+        refreshWorkers: () => this.#workers.refresh(),
         reserve: queue => this.#dispatch.reserve(queue),
       },
     })
@@ -146,11 +194,15 @@ class Engine implements EngineApi {
   async start(): Promise<void> {
     if (this.#state !== 'new') throw new Problem('conflict', `the engine is ${this.#state}; make a new one`)
     this.#state = 'running'
+    this.#neighbours.start()
     await this.#workers.load()
     await this.#dispatch.start()
-    await this.#messages.sweep()
+    // What other servers have just sent is on its way; what nobody carries, the surveys find.
+    if (!this.store.sharing) await this.#messages.sweep()
     await this.#timers.start()
     this.#sweeps.start()
+    if (this.store.sharing) this.#sweeps.soon()
+    this.#retention.start()
     this.#effects.start()
   }
 
@@ -159,10 +211,12 @@ class Engine implements EngineApi {
     this.#state = 'stopping'
     this.#timers.stop()
     this.#sweeps.stop()
+    this.#retention.stop()
     this.#messages.stop()
     this.#dispatch.stop()
     const drained = Promise.all([this.#effects.stop(), this.#inFlight.idle()]).then(() => true)
     if (!(await this.#within(withinMs, drained))) this.#options.log.warn('engine stopped before all had ended', { inFlight: this.#inFlight.count })
+    this.#neighbours.stop()
     await this.#workers.flush()
     await this.#evaluator.stop()
     this.#state = 'stopped'
@@ -191,9 +245,31 @@ class Engine implements EngineApi {
   }
 
   async #sweep(): Promise<void> {
+    const { sharing } = this.store
+    if (sharing) return this.#survey(sharing)
     await this.#messages.sweep()
     await this.#timers.sweep()
     await this.#dispatch.sweep()
+  }
+
+  /** For all servers: who hears that it was made has no need of one. */
+  async #survey(sharing: Sharing): Promise<void> {
+    const { nextDue, stocked, messages } = await sharing.survey(this.now(), leftAfterMs)
+    this.#neighbours.tell({ surveyed: true, ...(stocked.length > 0 ? { stocked } : {}) })
+    this.#timers.surveyed(nextDue)
+    for (const queue of stocked) this.#dispatch.stockedElsewhere(queue)
+    await this.#messages.carryLeft(messages)
+  }
+
+  /** What others told may have been lost, and maybe the store was away for a while. */
+  #lookAgain(): void {
+    if (this.#state !== 'running') return
+    this.#workers.wasBlind()
+    this.#watchers.tellAll()
+    this.#sweeps.soon()
+    void this.#inFlight.during(
+      this.#dispatch.start().catch((error: unknown) => this.#options.log.warn('queues not read; the next survey finds what is in them', { error })),
+    )
   }
 
   // ── Executions ──
@@ -223,8 +299,25 @@ class Engine implements EngineApi {
   #accept<Answer>(id: ExecutionId, body: LetterBody): Promise<Answer> {
     if (this.#state !== 'running' && this.#state !== 'new') return Promise.reject(new Problem('unavailable', 'the engine stops; send it again to the next one'))
     return new Promise<Answer>((resolve, reject) => {
-      this.#inbox.accept(id, { body, settle: answer => resolve(answer as Answer), fail: reject })
+      const drop = this.store.sharing ? this.#limitDoubt(reject) : nothing
+      const settle = (answer: unknown) => {
+        drop()
+        resolve(answer as Answer)
+      }
+      const fail = (error: unknown) => {
+        drop()
+        reject(error)
+      }
+      this.#inbox.accept(id, { body, settle, fail })
     })
+  }
+
+  /** A database that went away may answer much later what became of a commit: its caller hears before that. */
+  #limitDoubt(reject: (error: Problem) => void): () => void {
+    const { doubtMs } = this.#limits
+    return this.#deadlines.set(after(this.now(), doubtMs), () =>
+      reject(new Problem('unavailable', `the database has not answered for ${doubtMs / 1000} s; whether this was done will be known when it does: read before you repeat it`)),
+    )
   }
 
   /** For the engine's own workers, also while it stops. False when there is nothing to hold. */
@@ -238,14 +331,14 @@ class Engine implements EngineApi {
   }
 
   async read(id: ExecutionId): Promise<AnyView | null> {
-    const box = this.#inbox.box(id)
+    const box = this.store.sharing ? undefined : this.#inbox.box(id)
     // A batch under way ends soon and may be what the caller just sent; an evaluation may take seconds, so then the
     // committed rows are read.
     if (box && box.phase !== 'asking') {
       const view = await new Promise<AnyView | undefined>(resolve => box.readers.push(after => resolve(after && toAnyView(after))))
       if (view) return view
     }
-    const view = await this.#views.read(id, this.#options.exclusive ?? true)
+    const view = await this.#views.read(id)
     return view && toAnyView(view)
   }
 
@@ -264,13 +357,14 @@ class Engine implements EngineApi {
         resolve()
       }
       const unwatch = this.#watchers.watch(id, done)
-      const cancel = clock.wakeAt(instant(clock.now() + timeoutMs), done)
+      const cancel = clock.wakeAt(after(clock.now(), this.store.sharing ? Math.min(timeoutMs, this.#limits.surveyMs) : timeoutMs), done)
       signal?.addEventListener('abort', done, { once: true })
     })
   }
 
   async #isEnded(id: ExecutionId): Promise<boolean | null> {
-    const status = this.#views.peek(id)?.status ?? (await this.store.load(id))?.execution.status
+    const kept = this.store.sharing ? undefined : this.#views.peek(id)
+    const status = kept?.status ?? (await this.store.head(id))?.status
     return status === undefined ? null : isTerminal(status)
   }
 
@@ -310,9 +404,10 @@ class Engine implements EngineApi {
 
   serves(worker: WorkerId, rule: ServiceRule): void {
     this.#workers.serves(worker, rule)
+    this.#neighbours.tell({ workers: true })
   }
 
-  pollData(queue?: QueueName): readonly { readonly queue: QueueName; readonly worker: WorkerId; readonly at: Instant }[] {
+  pollData(queue?: QueueName): Promise<readonly PollSign[]> {
     return this.#workers.pollData(queue)
   }
 
@@ -330,7 +425,10 @@ class Engine implements EngineApi {
       stock: queue => this.#dispatch.stock(queue),
       due: (id, due, isChanged) => this.#timers.note(id, due, isChanged),
       send: messages => this.#messages.deliver(messages),
-      tell: (id, news) => this.#watchers.tell(id, news),
+      tell: (id, news, isNew) => {
+        this.#watchers.tell(id, news)
+        if (!isNew) this.#neighbours.tell({ changed: [{ id, ended: news.ended }] })
+      },
       again: id => this.#again(id),
     }
   }

@@ -11,10 +11,11 @@ export type {
   EvaluationSetting,
   Evaluator,
   PollRequest,
+  Retention,
   ServiceRule,
   StartResult,
   Work,
 } from './api.js'
-export { systemClock } from './clock.js'
+export { openClock, systemClock } from './clock.js'
 export { createEngine } from './engine.js'
 export { defaultLimits } from './limits.js'

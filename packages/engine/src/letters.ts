@@ -22,5 +22,8 @@ export interface Letter {
   fail(error: unknown): void
 }
 
+/** The answer to a letter that carried a message which somebody else took or dropped meanwhile. */
+export const takenBefore = Symbol('taken before')
+
 /** The answer to a letter whose execution does not exist. */
 export const nobody = Symbol('nobody')

@@ -16,4 +16,6 @@ export const defaultLimits: EngineLimits = {
   evaluationThreadsMax: 1,
   effectsMax: 32,
   sweepMs: 60_000,
+  surveyMs: 5_000,
+  doubtMs: 10_000,
 }

@@ -9,6 +9,10 @@ export interface LogParts {
   readonly watchers: Watchers
   /** Null when there is no such execution. */
   readonly isEnded: (id: ExecutionId) => Promise<boolean | null>
+  /** Lines were written here: other servers may have followers. */
+  readonly onLogged: (id: ExecutionId) => void
+  /** Calls back after a while where news may be lost, because others write too; null: none is lost. */
+  readonly slowCheck: ((callback: () => void) => () => void) | null
 }
 
 export interface FollowOptions {
@@ -57,6 +61,7 @@ export class Logs {
       this.#writing.set(id, null)
       await this.#store(id, callers)
       this.#parts.watchers.tell(id, { ended: false })
+      this.#parts.onLogged(id)
     }
     this.#writing.delete(id)
   }
@@ -76,7 +81,7 @@ export class Logs {
   }
 
   async *follow(id: ExecutionId, options: FollowOptions): AsyncGenerator<readonly LogLine[]> {
-    const { store, watchers, isEnded } = this.#parts
+    const { store, watchers, isEnded, slowCheck } = this.#parts
     const bell = new Bell(options.signal)
     const unwatch = watchers.watch(id, news => bell.ring(news.ended))
     try {
@@ -93,7 +98,8 @@ export class Logs {
           after = last.position
           yield lines
         } else if (isOver) return
-        else await bell.rung()
+        else if (await bell.rungOr(slowCheck)) continue
+        else if (options.untilEnded && (await isEnded(id)) !== false) bell.hasEnded = true
       }
     } finally {
       unwatch()
@@ -126,10 +132,15 @@ class Bell {
     this.#isRung = false
   }
 
-  rung(): Promise<void> {
-    if (this.#isRung || this.#signal.aborted) return Promise.resolve()
+  /** False when it was the slow check that woke. */
+  rungOr(slowCheck: ((callback: () => void) => () => void) | null): Promise<boolean> {
+    if (this.#isRung || this.#signal.aborted) return Promise.resolve(true)
     return new Promise(resolve => {
-      this.#wake = resolve
+      const cancel = slowCheck?.(() => resolve(false))
+      this.#wake = () => {
+        cancel?.()
+        resolve(true)
+      }
     })
   }
 

@@ -4,6 +4,7 @@
  * M1. A message leaves the outbox in the commit of whoever takes it, so it is taken once, whatever crashes.
  * M2. In one process a message is carried by one carrier at a time (`#carried`), and a sweep that read the outbox
  *     before a message was taken does not carry it again (`#takenMeanwhile`).
+ *     Several servers may carry the same message: the store lets one take it, the others hear that it is gone.
  * M3. A start that is refused is told to the parent in the commit that removes the start from the outbox.
  */
 import { type ExecutionId, isRefusal, type Message, type MessageBody, type MessageId, type Refusal } from '@busbar/kernel'
@@ -41,6 +42,11 @@ export class Messages {
 
   deliver(messages: readonly Message[]): void {
     for (const message of messages) void this.#carry(message)
+  }
+
+  /** Carries what a survey found: messages of a server that is gone, or that failed to carry them. */
+  async carryLeft(messages: readonly Message[]): Promise<void> {
+    await Promise.all(messages.map(message => this.#carry(message)))
   }
 
   /** Carries what is left in the outbox; returns how many messages were taken. */

@@ -7,6 +7,8 @@ export interface SweepParts {
   readonly log: EngineLog
   readonly inFlight: InFlight
   readonly sweepMs: number
+  /** Added to a postponed sweep, so that servers that were postponed together do not sweep together. */
+  readonly staggerMs: () => number
   readonly sweep: () => Promise<void>
 }
 
@@ -18,6 +20,8 @@ export class Sweeps {
   #isOn = false
   #isSweeping = false
   #isAskedSoon = false
+  /** The next sweep is one that was asked for. */
+  #isSoon = false
   #failures = 0
   #at: Instant | null = null
   #cancel: (() => void) | null = null
@@ -40,7 +44,18 @@ export class Sweeps {
   /** Sweeps before long: after a second at first, then after a growing time while sweeps leave things undone. */
   soon(): void {
     if (this.#isSweeping || !this.#isOn) this.#isAskedSoon = true
-    else this.#arm(this.#delayMs())
+    else {
+      this.#isSoon = true
+      this.#arm(this.#delayMs())
+    }
+  }
+
+  /** Another server has just looked: this one need not for a while. */
+  postpone(): void {
+    if (!this.#isOn || this.#isSweeping || this.#isSoon || this.#failures > 0) return
+    this.#cancel?.()
+    this.#cancel = null
+    this.#arm(this.#parts.sweepMs + this.#parts.staggerMs())
   }
 
   #delayMs(): number {
@@ -60,6 +75,7 @@ export class Sweeps {
     this.#cancel = null
     this.#isSweeping = true
     this.#isAskedSoon = false
+    this.#isSoon = false
     try {
       await this.#parts.sweep()
     } catch (error) {

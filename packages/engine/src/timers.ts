@@ -3,6 +3,8 @@
  *
  * T1. `due` of an execution is never too late; a tick that finds nothing to do is normal.
  * T2. The nearest due time is known: read from the store after each pass, and lowered by every commit in between.
+ *     Where servers share the store, each due execution is taken by one of them (`takeDue`), whoever wakes first; the
+ *     others only look a moment later, so that as a rule it is the server that set the timer.
  * T3. An execution whose tick fails, or changes nothing and is due still, or leaves it due since before the tick, is left
  *     alone for a growing time.
  */
@@ -29,6 +31,10 @@ const pageSize = 500
 const ticksMax = 5_000
 const backOffMs = 1_000
 const backOffMsMax = 60_000
+/** What one server has taken and does not tick, another one may after this time. */
+const takenMs = 10_000
+/** How long a server leaves what is due to the one that set the timer. */
+const courtesyMs = 1_000
 const endOfTime = instant(Number.MAX_SAFE_INTEGER)
 
 /** What a commit said of an execution while its tick was under way. */
@@ -58,6 +64,11 @@ export class Timers {
   async start(): Promise<void> {
     this.#isOn = true
     this.#arm(await this.#parts.store.nextDue())
+  }
+
+  /** Another server's survey, or our own, says when the next one is due: it may be a timer of a server that is gone. */
+  surveyed(nextDue: Instant | null): void {
+    this.#arm(nextDue === null ? null : after(nextDue, courtesyMs))
   }
 
   stop(): void {
@@ -130,8 +141,9 @@ export class Timers {
       this.#isCrowded = room <= 0
       if (this.#isCrowded) return ticks
       const now = clock.now()
-      const limit = room + this.#ticking.size + this.#backOffs.size
-      const page = await store.due(now, limit)
+      // What is taken is not named again; what is only listed is.
+      const limit = store.sharing ? room : room + this.#ticking.size + this.#backOffs.size
+      const page = store.sharing ? await store.sharing.takeDue(now, after(now, takenMs), limit) : await store.due(now, limit)
       for (const { id } of page) if (!this.#ticking.has(id) && !this.#isBackedOff(id, now)) ticks.push(this.#tick(id))
       if (page.length < limit) {
         this.#dropBackOffs(now)

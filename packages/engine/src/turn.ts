@@ -37,6 +37,8 @@ export interface TurnParts {
   readonly plans: Plans
   readonly views: Views
   readonly world: Pick<Context, 'lastSeen' | 'canServe' | 'secrets' | 'connections' | 'environment'>
+  /** What is known of workers may be old where they speak to several servers: read before what may end their leases. Null: it is fresh. */
+  readonly refreshWorkers: () => Promise<void> | null
   /** Finds who waits for work of a queue; `Dispatch`. */
   readonly reserve: (queue: QueueName) => HeldPoll | undefined
 }
@@ -76,6 +78,8 @@ export class Turn {
   isUnfinished = false
   /** What throws meanwhile is about the work that is made, not about the letters. */
   isHandingOff = false
+  /** It began with a view that was kept, not with one that was read for it. */
+  isFromCache: boolean
 
   constructor(parts: TurnParts, box: Mailbox, options: { readonly chance: number; readonly mayInsert: boolean; readonly mayHandOff: boolean }) {
     this.#parts = parts
@@ -86,6 +90,7 @@ export class Turn {
     this.#now = parts.clock.now()
     this.age = parts.views.age
     this.#view = parts.views.take(box.id)
+    this.isFromCache = this.#view !== undefined
   }
 
   get view(): SomeView | null | undefined {
@@ -99,6 +104,11 @@ export class Turn {
   }
 
   async run(letters: readonly Letter[]): Promise<void> {
+    const caughtUp = this.#view ? this.#parts.views.catchUp(this.#view) : null
+    if (caughtUp) {
+      this.#view = (await caughtUp) ?? undefined
+      this.isFromCache = false
+    }
     for (const { body } of letters) this.answers.push(await this.#apply(body))
     const view = this.#view
     if (!view) return
@@ -177,7 +187,11 @@ export class Turn {
   async #command(view: SomeView, { command, message }: Body<'command'>): Promise<unknown> {
     const rules = this.#rules(view)
     this.#needsDecision = true
-    if (command.kind === 'tick') this.#isTick = true
+    if (command.kind === 'tick') {
+      this.#isTick = true
+      const fresh = this.#parts.refreshWorkers()
+      if (fresh) await this.#waiting(fresh)
+    }
     const applied = await this.#asking(answers => rules.apply(view, command, this.#context(answers)))
     // A message is taken even when its command is refused: it would be refused again.
     if (message) view.take(message)

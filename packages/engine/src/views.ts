@@ -3,11 +3,13 @@
  *
  * V1. A view is out of the cache while a batch works on it: nobody else sees it half decided.
  * V2. What is kept equals what is committed. A view whose commit was refused or is in doubt is not put back.
+ *     Where the store is shared, what is kept may be old: then its commit is refused, and an answer that comes without a
+ *     commit is checked against the store (C5 of the commit loop).
  * V3. After a claim that may have leased anything (`doubt`), no view is kept that was taken out or loaded before it.
  */
 import type { ExecutionId } from '@busbar/kernel'
 import { View } from '@busbar/kernel'
-import type { Store } from '@busbar/store'
+import type { Sharing, Store } from '@busbar/store'
 import type { EngineLimits } from './api.js'
 import type { SomeView } from './dialects.js'
 import type { Plans } from './plans.js'
@@ -22,6 +24,8 @@ export class Views {
   /** In the order of use. Ended executions are rarely asked for again: they leave first. */
   readonly #open = new Map<ExecutionId, SomeView>()
   readonly #ended = new Map<ExecutionId, SomeView>()
+  /** Kept ones that others are known to have changed. */
+  readonly #old = new Set<ExecutionId>()
   #attempts = 0
   #age = 0
 
@@ -44,6 +48,7 @@ export class Views {
     this.#age += 1
     this.#open.clear()
     this.#ended.clear()
+    this.#old.clear()
     this.#attempts = 0
   }
 
@@ -56,6 +61,11 @@ export class Views {
     return this.#takeOf(this.#open, id) ?? this.#takeOf(this.#ended, id)
   }
 
+  drop(id: ExecutionId): void {
+    this.take(id)
+    this.#old.delete(id)
+  }
+
   #takeOf(views: Map<ExecutionId, SomeView>, id: ExecutionId): SomeView | undefined {
     const view = views.get(id)
     if (!view) return undefined
@@ -65,7 +75,7 @@ export class Views {
   }
 
   put(view: SomeView): void {
-    this.take(view.id)
+    this.drop(view.id)
     ;(view.isTerminal ? this.#ended : this.#open).set(view.id, view)
     this.#attempts += view.size
     if (view.isTerminal) view.derived = undefined
@@ -81,15 +91,37 @@ export class Views {
     return new View({ ...loaded, plan })
   }
 
-  /** For readers: a copy of what is kept, or else what is stored. */
-  async read(id: ExecutionId, isCacheTrue: boolean): Promise<SomeView | null> {
-    const kept = isCacheTrue ? this.peek(id) : undefined
+  /** Another server changed it: before it is worked on again, what changed is read. */
+  doubtOne(id: ExecutionId): void {
+    if (this.peek(id)) this.#old.add(id)
+  }
+
+  /**
+   * Brings a kept view up to date where it is known to be old, at the cost of what changed. Null: it is as new as we know.
+   * The answer may be another view, or null when the execution is gone.
+   */
+  catchUp(view: SomeView): Promise<SomeView | null> | null {
+    const { sharing } = this.#store
+    return sharing && this.#old.delete(view.id) ? this.#caughtUp(sharing, view) : null
+  }
+
+  async #caughtUp(sharing: Sharing, view: SomeView): Promise<SomeView | null> {
+    const { id, version, lastOrdinal, openOrdinals: open } = view
+    const news = await sharing.loadChanges({ id, version, lastOrdinal, open })
+    if (news === 'reworked') return this.load(id)
+    if (news) view.catchUp(news)
+    return news && view
+  }
+
+  /** For readers: a copy of what is kept, where that is the truth, or else what is stored. */
+  async read(id: ExecutionId): Promise<SomeView | null> {
+    const kept = this.#store.sharing ? undefined : this.peek(id)
     return kept ? snapshotOf(kept) : this.load(id)
   }
 
   #evict(): void {
-    for (const id of this.#ended.keys()) return void this.take(id)
-    for (const id of this.#open.keys()) return void this.take(id)
+    for (const id of this.#ended.keys()) return this.drop(id)
+    for (const id of this.#open.keys()) return this.drop(id)
   }
 }
 

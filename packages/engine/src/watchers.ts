@@ -27,6 +27,11 @@ export class Watchers {
     }
   }
 
+  /** Whoever watches anything looks again. */
+  tellAll(): void {
+    for (const id of [...this.#listeners.keys()]) this.tell(id, { ended: false })
+  }
+
   tell(id: ExecutionId, news: News): void {
     const listeners = this.#listeners.get(id)
     if (!listeners) return

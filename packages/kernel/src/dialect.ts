@@ -14,7 +14,8 @@ import type { View } from './view.js'
 
 /** A question that only the engine can answer. The same key in one decision is the same question. */
 export type Ask =
-  | { readonly key: string; readonly kind: 'evaluate'; readonly language: 'javascript'; readonly code: string; readonly input: Json }
+  /** The value of the last expression; of jq the list of all results. */
+  | { readonly key: string; readonly kind: 'evaluate'; readonly language: 'javascript' | 'jq'; readonly code: string; readonly input: Json }
   /** A stored definition; version null: the latest. Answered with its JSON, or null when there is none. */
   | {
       readonly key: string

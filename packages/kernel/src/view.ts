@@ -47,7 +47,7 @@ export interface Changes<T extends DialectTypes = DialectTypes> {
   readonly id: ExecutionId
   /** The version the store must hold; 0 inserts. */
   readonly version: number
-  /** Null when only attempts changed: then the version is neither checked nor raised. */
+  /** Null when only attempts changed: then the version is checked and not raised. */
   readonly execution: ExecutionOf<T> | null
   readonly briefChanged: boolean
   readonly due: Instant | null
@@ -55,6 +55,11 @@ export interface Changes<T extends DialectTypes = DialectTypes> {
   readonly lastMessage: number
   readonly attempts: readonly { readonly attempt: Attempt<T['data']>; readonly expectedFence: number | null }[]
   readonly removed: readonly number[]
+  /**
+   * It changes more than new and open attempts (closed ones, the brief, or it removes some): who keeps an older view of
+   * the execution must read all of it again.
+   */
+  readonly reworked: boolean
   readonly sent: readonly Message[]
   readonly taken: readonly MessageId[]
   /** Lines that the decision itself adds to the execution's log. */
@@ -86,6 +91,7 @@ export class View<T extends DialectTypes> {
   /** Ordinal → fence in the store; null for rows the store has not seen. */
   readonly #touched = new Map<number, number | null>()
   readonly #removed = new Set<number>()
+  #reworked = false
   #sent: Message[] = []
   #taken: MessageId[] = []
   #notes: Note[] = []
@@ -381,7 +387,10 @@ export class View<T extends DialectTypes> {
       this.#newest.delete(attempt.key)
       for (const other of this.#attempts.values()) if (other.key === attempt.key) this.#newest.set(other.key, other.ordinal)
     }
-    if (this.#touched.get(ordinal) !== null) this.#removed.add(ordinal)
+    if (this.#touched.get(ordinal) !== null) {
+      this.#removed.add(ordinal)
+      this.#reworked = true
+    }
     this.#touched.delete(ordinal)
     this.#headChanged = true
   }
@@ -398,6 +407,37 @@ export class View<T extends DialectTypes> {
 
   get isChanged(): boolean {
     return this.#headChanged || this.#briefChanged || this.#touched.size > 0 || this.#removed.size > 0 || this.#taken.length > 0 || this.#notes.length > 0
+  }
+
+  /**
+   * Takes in what others wrote since this view was read: the head, the attempts that were open here, and all newer ones.
+   * Only for a view without changes, and only where nothing was reworked meanwhile.
+   */
+  catchUp({ execution, version, due, lastOrdinal, lastMessage, attempts }: Omit<ViewInit<T>, 'plan'>): void {
+    invariant(!this.isChanged, `a view of execution ${this.id} with changes of its own cannot catch up`)
+    this.#execution = { ...execution, brief: this.#execution.brief }
+    this.#version = version
+    this.#due = due
+    this.#lastOrdinal = lastOrdinal
+    this.#lastMessage = lastMessage
+    for (const attempt of attempts) {
+      this.#put(attempt)
+      if (!isOpen(attempt)) this.#open.delete(attempt.ordinal)
+    }
+    this.derived = undefined
+  }
+
+  /** The ordinals of the open attempts. */
+  get openOrdinals(): readonly number[] {
+    return [...this.#open]
+  }
+
+  /**
+   * Has the next commit raise the version whatever it changes: where several servers write, no two of them may change an
+   * attempt from the same view.
+   */
+  raise(): void {
+    this.#headChanged = true
   }
 
   /** What the store must write (V1). Call `committed` when it has, and throw the view away when it refused. */
@@ -418,6 +458,7 @@ export class View<T extends DialectTypes> {
       lastMessage: this.#lastMessage,
       attempts,
       removed: [...this.#removed],
+      reworked: this.#reworked || (this.#briefChanged && this.#version > 0),
       sent: this.#sent,
       taken: this.#taken,
       notes: this.#notes,
@@ -430,6 +471,7 @@ export class View<T extends DialectTypes> {
     this.#briefChanged = false
     this.#touched.clear()
     this.#removed.clear()
+    this.#reworked = false
     this.#sent = []
     this.#taken = []
     this.#notes = []
@@ -458,7 +500,11 @@ export class View<T extends DialectTypes> {
   /** Takes the place of the attempt as it was; the fence that the store holds is that of the first one replaced. */
   #replace(attempt: Attempt<T['data']>): Attempt<T['data']> {
     const { ordinal } = attempt
-    if (!this.#touched.has(ordinal)) this.#touched.set(ordinal, this.#must(ordinal).fence)
+    if (!this.#touched.has(ordinal)) {
+      const before = this.#must(ordinal)
+      this.#touched.set(ordinal, before.fence)
+      this.#reworked ||= !isOpen(before)
+    }
     this.#attempts.set(ordinal, attempt)
     return attempt
   }

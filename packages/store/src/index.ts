@@ -1,1 +1,3 @@
 export type * from './store.js'
+export type * from './sharing.js'
+export * from './transfer.js'

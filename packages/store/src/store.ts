@@ -1,19 +1,23 @@
 /**
  * The store port. It writes whole decisions or nothing, and hands out leases; the rules are elsewhere.
  *
- * S1. `commit` writes a whole change, or nothing: `stale` when the execution's version moved on, when an attempt's
- *     fence moved on, when an execution of that id exists already (version 0), or when a message that it takes was taken
- *     or dropped before: that is what makes "exactly once" true whoever carries messages.
+ * S1. `commit` writes a whole change, or nothing: `stale` when the execution's version moved on (also where the change
+ *     does not raise it: what others closed meanwhile must not be written over), when an attempt's fence moved on, or when an execution of that id exists already (version 0); else `taken` when a message that it
+ *     takes was taken or dropped before: that is what makes "exactly once" true whoever carries messages.
  * S2. What a resolved promise said is written: it survives kill -9 and a power cut.
  * S3. `claim` leases each attempt to one caller; the fence is raised by one each time.
  * S4. Calls that arrive while a flush is under way form the next flush: one transaction serves them all. A change that
  *     is refused does not disturb the others of its flush.
  * S5. Every list is bounded and paged.
- * S6. Calls take effect in the order in which they were made; a read sees the writes that were asked for before it.
+ * S6. A call sees whatever was answered before it was made. Calls of one user that are under way together take effect in
+ *     the order in which they were made where the store has one user; a shared one (`sharing`) keeps that order only
+ *     among the commits of one execution, so that calls of different kinds need not wait for each other's round trip.
  * S7. What fails for reasons of the disk or the connection rejects with a Problem `unavailable`. The key, queue, priority
  *     and lease time of an attempt are those of its opening. Names, labels, queues and sources have no NUL character
  *     (refused as `invalid`): what travels as JSON may hold any text.
  */
+import type { Sharing } from './sharing.js'
+import type { Transfer } from './transfer.js'
 import type {
   Attempt,
   Changes,
@@ -38,7 +42,7 @@ export interface LoadedExecution {
   readonly attempts: readonly Attempt[]
 }
 
-export type CommitResult = 'written' | 'stale'
+export type CommitResult = 'written' | 'stale' | 'taken'
 
 export interface ClaimRequest {
   /** The caller may serve any of these. */
@@ -139,7 +143,17 @@ export interface WorkerSighting {
   readonly at: Instant
 }
 
+export interface ExecutionHead {
+  readonly dialect: DialectName
+  readonly status: ExecutionStatus
+  readonly version: number
+}
+
 export interface Store {
+  /** What servers on the same store have beside it; null when the store has one user. */
+  readonly sharing: Sharing | null
+  readonly transfer: Transfer
+
   /** Migrates the schema and checks the durability settings; throws a Problem that says what is wrong. */
   open(): Promise<void>
   /** Finishes what was accepted, then closes. Later calls are refused. */
@@ -152,8 +166,18 @@ export interface Store {
   load(id: ExecutionId): Promise<LoadedExecution | null>
   list(request: ListRequest): Promise<Listed>
   countByStatus(dialect: DialectName): Promise<ReadonlyMap<ExecutionStatus, number>>
+  /** What can be known of an execution without reading its attempts. */
+  head(id: ExecutionId): Promise<ExecutionHead | null>
   /** Deletes an execution with its attempts, logs and the messages to it. Messages from it stay: others wait for them. */
   remove(id: ExecutionId): Promise<boolean>
+
+  // Retention: each call does a bounded part of the work and returns what it did; fewer than `limit`: nothing is left.
+  /** Deletes executions that ended before a moment, as `remove` does, those that ended first before the others. */
+  removeEnded(endedBefore: Instant, limit: number): Promise<readonly ExecutionId[]>
+  /** Deletes the logs of executions that ended before a moment; returns of how many executions. */
+  removeLogs(endedBefore: Instant, limit: number): Promise<number>
+  /** Deletes snapshots that no execution runs by and that nobody put since a moment; returns how many. */
+  removeSnapshots(unusedSince: Instant, limit: number): Promise<number>
 
   // Queues
   /** Higher priority first, within it by the moment from which an attempt may be claimed, then by order of opening. */
@@ -174,7 +198,8 @@ export interface Store {
   dropMessage(id: Message['id']): Promise<void>
 
   // Definitions
-  putSnapshot(id: DefinitionId, text: string): Promise<void>
+  /** Stores it, or notes that it was wanted again at `now` (to the hour: most calls write nothing). */
+  putSnapshot(id: DefinitionId, text: string, now: Instant): Promise<void>
   snapshot(id: DefinitionId): Promise<string | null>
   putDefinition(definition: StoredDefinition): Promise<void>
   /** Version null: the highest. */

@@ -6,7 +6,9 @@ import { type Answer, empty, json, text } from '../http/answer.js'
 import type { Call } from '../http/call.js'
 import { limits } from '../http/limits.js'
 import type { Route } from '../http/route.js'
-import { findTask, tryCommand } from './executions.js'
+import { version } from '../version.js'
+import { command, findTask, tryCommand } from './executions.js'
+import { inBothFamilies } from './families.js'
 import { readInteger } from './read-query.js'
 
 /** Values that definitions may read, by name. */
@@ -15,7 +17,7 @@ export type Environment = ReadonlyMap<string, string>
 export function adminRoutes(engine: EngineApi, environment: Environment): Route[] {
   const route = (method: Route['method'], path: string, scope: Route['scope'], summary: string, handle: Route['handle']): Route => ({
     method,
-    paths: [path],
+    paths: inBothFamilies(path),
     owner: 'conductor',
     scope,
     summary,
@@ -24,6 +26,12 @@ export function adminRoutes(engine: EngineApi, environment: Environment): Route[
   return [
     route('GET', '/api/admin/task/{tasktype}', 'admin', 'Pending tasks of a type', call => pendingTasks(engine, call)),
     route('POST', '/api/admin/sweep/requeue/{workflowId}', 'admin', 'Looks at a workflow soon', call => lookAgain(engine, call)),
+    route('GET', '/api/admin/config', 'admin', 'What this server is', () => json(200, serverFacts())),
+    route('POST', '/api/admin/consistency/verifyAndRepair/{workflowId}', 'admin', 'Looks at a workflow now', async call => {
+      await command(engine, call.param('workflowId'), { kind: 'decide' })
+      // Tasks and queues are written together, so there is never anything to repair.
+      return text(200, 'false')
+    }),
     // No back-end for event queues is built, so there are none: the same answers as an original without one.
     route('GET', '/api/admin/queues', 'admin', 'Event queues by event', () => json(200, {})),
     route('GET', '/api/queue/', 'read', 'Event queues by status', () => json(200, {})),
@@ -41,6 +49,11 @@ export function adminRoutes(engine: EngineApi, environment: Environment): Route[
       return value === undefined ? empty(200) : text(200, value)
     }),
   ]
+}
+
+/** Nothing of the configuration: paths and addresses are nobody's business. */
+function serverFacts(): JsonObject {
+  return { version, buildDate: '', 'node.version': process.version, 'os.name': process.platform, 'os.arch': process.arch }
 }
 
 async function pendingTasks(engine: EngineApi, call: Call): Promise<Answer> {

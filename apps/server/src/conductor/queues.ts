@@ -2,8 +2,9 @@
 import { queueOf } from '@busbar/conductor'
 import type { EngineApi } from '@busbar/engine'
 import type { QueueName } from '@busbar/kernel'
-import { type Answer, json } from '../http/answer.js'
+import { type Answer, json, text } from '../http/answer.js'
 import type { Call } from '../http/call.js'
+import { limits } from '../http/limits.js'
 import type { Route } from '../http/route.js'
 import { inBothFamilies } from './families.js'
 import { mustText } from './read-query.js'
@@ -23,6 +24,14 @@ export function queueRoutes(engine: EngineApi): Route[] {
     get('/api/tasks/queue/size', 'Tasks of a type that wait', call => size(engine, call), { taskType: 'required', domain: '' }),
     get('/api/tasks/queue/all', 'Tasks that wait, by queue', () => all(engine)),
     get('/api/tasks/queue/all/verbose', 'Tasks that wait, by queue and shard', () => allVerbose(engine)),
+    {
+      method: 'POST',
+      paths: inBothFamilies('/api/tasks/queue/requeue/{taskType}'),
+      owner: 'conductor',
+      scope: 'admin',
+      summary: 'Counts the pending tasks of a type: what is pending is always in its queue',
+      handle: async call => text(200, String(await pending(engine, call.param('taskType')))),
+    },
     get('/api/tasks/queue/polldata', 'Who polls a type', call => pollData(engine, mustText(call, 'taskType')), { taskType: 'required' }),
     get('/api/tasks/queue/polldata/all', 'Who polls what', () => pollData(engine, null)),
   ]
@@ -42,6 +51,20 @@ async function sizes(engine: EngineApi, call: Call): Promise<Answer> {
 async function size(engine: EngineApi, call: Call): Promise<Answer> {
   const counts = await waiting(engine)
   return json(200, counts.get(queueOf(mustText(call, 'taskType'), call.query('domain') ?? null)) ?? 0)
+}
+
+/** More are not counted. */
+const pendingMax = 100_000
+
+async function pending(engine: EngineApi, taskType: string): Promise<number> {
+  const queues = [...(await waiting(engine)).keys()].filter(queue => partsOf(queueTitle(queue) ?? '', taskType).type === taskType)
+  let count = 0
+  for (const queue of new Set([queueOf(taskType, null), ...queues])) {
+    for (let page = limits.listMax; page === limits.listMax && count < pendingMax; count += page) {
+      page = (await engine.store.openAttempts(queue, count, limits.listMax)).length
+    }
+  }
+  return count
 }
 
 async function all(engine: EngineApi): Promise<Answer> {
@@ -73,7 +96,7 @@ async function pollData(engine: EngineApi, taskType: string | null): Promise<Ans
   const rows = []
   const seen = new Set<QueueName>()
   // Newest first: the first row of a queue tells who polled it last.
-  for (const { queue, worker, at } of engine.pollData()) {
+  for (const { queue, worker, at } of await engine.pollData()) {
     const title = queueTitle(queue)
     if (title === null || seen.has(queue)) continue
     seen.add(queue)

@@ -4,10 +4,13 @@ import type { Route } from '../http/route.js'
 import { adminRoutes, type Environment } from './admin.js'
 import { bulkRoutes } from './bulk.js'
 import { definitionsOf } from './definitions.js'
+import { executeRoutes } from './execute.js'
 import { healthRoutes } from './health.js'
 import { taskMetadataRoutes } from './metadata-task.js'
 import { workflowMetadataRoutes } from './metadata-workflow.js'
 import { queueRoutes } from './queues.js'
+import { secretRoutes } from './secrets.js'
+import { signalRoutes } from './signals.js'
 import { startRoutes } from './start-workflow.js'
 import { taskLogRoutes } from './task-logs.js'
 import { taskResultRoutes } from './task-results.js'
@@ -17,11 +20,13 @@ import { workflowListRoutes } from './workflow-lists.js'
 import { workflowRoutes } from './workflow.js'
 
 /** Conductor's API: the whole of it, in both families of paths. */
-export function conductorRoutes(engine: EngineApi, health: Health, environment: Environment): readonly Route[] {
+export function conductorRoutes(engine: EngineApi, health: Health, environment: Environment, secretNames: ReadonlySet<string>): readonly Route[] {
   const definitions = definitionsOf(engine, name => environment.has(name))
   return [
     ...startRoutes(engine, definitions),
+    ...executeRoutes(engine, definitions),
     ...taskRoutes(engine),
+    ...signalRoutes(engine),
     ...taskResultRoutes(engine),
     ...taskLogRoutes(engine),
     ...queueRoutes(engine),
@@ -31,6 +36,7 @@ export function conductorRoutes(engine: EngineApi, health: Health, environment: 
     ...workflowMetadataRoutes(engine, definitions),
     ...taskMetadataRoutes(engine),
     ...adminRoutes(engine, environment),
+    ...secretRoutes(secretNames),
     ...healthRoutes(health),
     ...unbuiltRoutes(),
   ]

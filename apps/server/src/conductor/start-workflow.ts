@@ -1,7 +1,7 @@
 /** Starting: the hot path in. Only the fields that decide about the request are looked at here; the dialect takes the rest. */
 import type { Violation } from '@busbar/conductor'
 import type { EngineApi } from '@busbar/engine'
-import { isRefusal, type JsonObject, Problem, type Refusal } from '@busbar/kernel'
+import { type ExecutionId, isRefusal, type JsonObject, Problem, type Refusal } from '@busbar/kernel'
 import { type Answer, text } from '../http/answer.js'
 import type { Call } from '../http/call.js'
 import { limits } from '../http/limits.js'
@@ -37,7 +37,11 @@ export function startRoutes(engine: EngineApi, definitions: Definitions): Route[
 }
 
 async function start(engine: EngineApi, definitions: Definitions, call: Call): Promise<Answer> {
-  const request = call.object()
+  return text(200, await startWorkflow(engine, definitions, call.object()))
+}
+
+/** By a StartWorkflowRequest. */
+export async function startWorkflow(engine: EngineApi, definitions: Definitions, request: JsonObject): Promise<ExecutionId> {
   const violations = violationsOf(request)
   if (violations.length > 0) throw violated(violations)
   const { workflowDef } = request
@@ -45,8 +49,7 @@ async function start(engine: EngineApi, definitions: Definitions, call: Call): P
   if (request['name'] === '' && !workflowDef) throw new Problem('invalid', 'Workflow name must be specified when searching for a definition')
   if (request['input'] === null && typeof request['externalInputPayloadStoragePath'] !== 'string')
     throw new Problem('invalid', 'NULL input passed when starting workflow')
-  const started = throwIfRefused(await engine.create('conductor', request))
-  return text(200, started.id)
+  return throwIfRefused(await engine.create('conductor', request)).id
 }
 
 function violationsOf(request: JsonObject): readonly Violation[] {

@@ -70,7 +70,7 @@ interface ParsedResult {
 
 const resultStatuses: ReadonlySet<string> = new Set<ResultStatus>(['IN_PROGRESS', 'FAILED', 'FAILED_WITH_TERMINAL_ERROR', 'COMPLETED', 'CANCELED'])
 
-function parseStatus(value: unknown): ResultStatus {
+export function parseStatus(value: unknown): ResultStatus {
   if (typeof value === 'string' && resultStatuses.has(value)) return value as ResultStatus
   throw new Problem(
     'invalid',

@@ -29,6 +29,10 @@ export const limits = {
   listMax: 1_000,
   pageMax: 500,
   bulkMax: 1_000,
+  /** Calls that wait for the end of a workflow at once, how long one may wait, and how many of its children are looked at. */
+  heldRunsMax: 10_000,
+  runWaitMsMax: 300_000,
+  runFamilyMax: 1_000,
   searchLengthMax: 200,
   /** Log lines of one answer; the stream has no end. */
   logLinesMax: 100_000,

@@ -3,6 +3,7 @@ import { afterFailure, type Instant, type JsonObject, type Outcome, type RetryPo
 import type { TaskDef } from '../definition/types.js'
 import { ruleOf } from '../tasks/rules-by-type.js'
 import { isUnsuccessful, workflowStatus } from '../wire/status.js'
+import { isEffect } from '../queue.js'
 import { nodeOf } from './book.js'
 import type { Task } from './task.js'
 import type { Draft } from './draft.js'
@@ -71,9 +72,10 @@ export function retryDraft(turn: Turn, task: Task, delay: { readonly delaySecond
   const node = nodeOf(turn.view, task)
   const { data } = task
   const input: JsonObject = { ...data.input, ...(node && inputOf(turn, node, node.task.inputParameters)) }
-  const isWorkers = task.queue !== null
+  const isClaimed = task.queue !== null
+  const isWorkers = isClaimed && !isEffect(task)
   const domain = isWorkers ? (domainOf(turn, data.type) ?? null) : null
-  const startAt = !isWorkers && delay.delayMs > 0 && data.type === 'SUB_WORKFLOW' ? ((turn.now + delay.delayMs) as Instant) : null
+  const startAt = !isClaimed && delay.delayMs > 0 && data.type === 'SUB_WORKFLOW' ? ((turn.now + delay.delayMs) as Instant) : null
   return {
     key: task.key,
     number: task.number + 1,
@@ -91,7 +93,8 @@ export function retryDraft(turn: Turn, task: Task, delay: { readonly delaySecond
       retryOf: task.id,
       firstScheduledTime: data.firstScheduledTime ?? task.openedAt,
     },
-    how: isWorkers ? 'worker' : 'engine',
+    how: isWorkers ? 'worker' : isClaimed ? 'effect' : 'engine',
+    queue: isWorkers ? null : task.queue,
     closed: null,
     delayMs: delay.delayMs,
     wakeAt: startAt,

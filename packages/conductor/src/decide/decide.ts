@@ -62,6 +62,7 @@ function processAgenda(turn: Turn): void {
   const { book, view } = turn
   if (book.agenda.size === 0) return
   turn.tolerated.length = 0
+  turn.settled.length = 0
   const mapping = new Mapping(turn, ruleOf)
   const steps: { readonly task: Task; readonly after: AfterEnd }[] = []
   for (const ordinal of [...book.agenda].sort((a, b) => a - b)) {
@@ -151,6 +152,7 @@ function isComplete({ view, book }: Turn): boolean {
 
 function complete(turn: Turn): readonly Ask[] {
   turn.restoreTolerated()
+  turn.restoreSettled()
   return end(turn, permissiveFailure(turn) ?? completed)
 }
 

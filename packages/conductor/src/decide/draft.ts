@@ -1,4 +1,4 @@
-import type { Instant, JsonObject, Outcome } from '@busbar/kernel'
+import type { Instant, JsonObject, Outcome, QueueName } from '@busbar/kernel'
 import type { Node } from '../plan.js'
 import type { TaskData } from '../types.js'
 
@@ -8,10 +8,12 @@ export interface Draft {
   readonly number: number
   readonly node: Node | null
   readonly data: TaskData
-  readonly how: 'worker' | 'engine'
+  readonly how: 'worker' | 'engine' | 'effect'
+  /** Of an effect. */
+  readonly queue: QueueName | null
   /** Closed in the same breath. */
   readonly closed: Outcome | null
-  /** Worker tasks: not claimable earlier. */
+  /** Not claimable earlier. */
   readonly delayMs: number
   /** Tasks of the engine: look again then. */
   readonly wakeAt: Instant | null
@@ -29,7 +31,8 @@ export interface DraftParts {
   readonly name?: string
   readonly input: JsonObject
   readonly output?: JsonObject
-  readonly how: 'worker' | 'engine'
+  readonly how: 'worker' | 'engine' | 'effect'
+  readonly queue?: QueueName
   readonly closed?: Outcome
   readonly domain?: string | null
   readonly startDelay?: number
@@ -56,6 +59,7 @@ export function draftOf(place: Place, parts: DraftParts): Draft {
     node,
     data,
     how: parts.how,
+    queue: parts.queue ?? null,
     closed: parts.closed ?? null,
     delayMs: startDelay * 1000,
     wakeAt: parts.wakeAt ?? null,

@@ -50,7 +50,7 @@ function showNewestIterations(turn: Turn, ending: Ending): void {
 
 function finalState(turn: Turn, ending: Ending): State {
   const { view } = turn
-  const { output: _output, reason: _reason, ...state } = view.state
+  const { output: _output, reason: _reason, messages: _messages, ...state } = view.state
   const restored = new Set(turn.tolerated.map(({ task }) => task.ordinal))
   const failed = { refs: new Set(state.failedRefs), names: new Set(state.failedNames) }
   for (const task of view.attempts()) {

@@ -1,6 +1,7 @@
 /** From nodes to tasks: what a round is going to open. A question or an ending that comes up voids the whole round. */
 import type { JsonObject } from '@busbar/kernel'
 import type { Node } from '../plan.js'
+import type { EffectKind } from '../queue.js'
 import type { Task } from './task.js'
 import { nodeNamed } from './book.js'
 import { domainOf } from './domain.js'
@@ -13,6 +14,8 @@ import type { Ending } from './ending.js'
 export interface TaskRule {
   /** A failure of it is never tried again. */
   readonly isBuiltIn?: true
+  /** It is done outside by the engine's own workers of this kind. */
+  readonly effect?: EffectKind
   /** Adds the drafts of a node: its own, and what is scheduled together with it. */
   readonly schedule: (mapping: Mapping, place: Place) => void
   /**

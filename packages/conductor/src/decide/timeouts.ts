@@ -2,7 +2,9 @@
 import type { Instant } from '@busbar/kernel'
 import type { TaskDef } from '../definition/types.js'
 import { armAgain, limitsOf } from './task-limits.js'
+import { isEffect } from '../queue.js'
 import { nodeOf, planOf } from './book.js'
+import { takeBackEffect } from './effects.js'
 import type { Task } from './task.js'
 import type { Turn } from './turn.js'
 import type { Ending } from './ending.js'
@@ -61,6 +63,7 @@ function checkTask(turn: Turn, task: Task): void {
     return
   }
   if (task.state.kind === 'held') book.runnable.add(task.ordinal)
+  if (isEffect(task) && takeBackEffect(turn, task)) return
   if (definition !== null) armAgain(turn, task, definition)
 }
 

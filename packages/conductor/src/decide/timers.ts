@@ -18,6 +18,14 @@ export function timersOf(definition: TaskDef | null, data: TaskData, now: Instan
   return { leaseMs, wakeAt: openLimit(definition, data, now) }
 }
 
+/** How long an effect may be without a sign of life of the server that does it; then another one does it again. */
+const effectLeaseMs = 30_000
+
+export function effectTimersOf(definition: TaskDef | null, data: TaskData, now: Instant): Timers {
+  const { leaseMs, wakeAt } = timersOf(definition, data, now)
+  return { leaseMs: Math.min(leaseMs ?? effectLeaseMs, effectLeaseMs), wakeAt }
+}
+
 /** The poll and total time-outs of a task opened at `now`. */
 function openLimit(definition: TaskDef, data: TaskData, now: Instant): Instant | null {
   if (definition.timeoutPolicy === 'ALERT_ONLY') return null

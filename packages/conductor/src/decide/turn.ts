@@ -6,7 +6,7 @@ import { awaitJoined, type Book, bookOf, count, nodeOf, remember, tellJoins } fr
 import type { ConductorView, Task } from './task.js'
 import type { Draft } from './draft.js'
 import { armAgain } from './task-limits.js'
-import { timersOf } from './timers.js'
+import { effectTimersOf, timersOf } from './timers.js'
 
 export class Turn {
   readonly asks: Ask[] = []
@@ -14,6 +14,8 @@ export class Turn {
   opened = 0
   /** Optional tasks whose failure was passed over in this round, with what they had ended as. */
   readonly tolerated: { readonly task: Task; readonly outcome: Outcome }[] = []
+  /** Tasks whose successors were found in this round. */
+  readonly settled: number[] = []
   readonly book: Book
   readonly view: ConductorView
   readonly context: Context
@@ -58,8 +60,14 @@ export class Turn {
   #placeOf(draft: Draft): { queue: Task['queue']; priority?: number; leaseMs?: number | null; notBefore?: Instant; wakeAt?: Instant | null } {
     if (draft.how === 'engine') return { queue: null, wakeAt: draft.wakeAt }
     const notBefore = (this.now + draft.delayMs) as Instant
-    const { leaseMs, wakeAt } = timersOf(draft.node?.task.taskDefinition ?? null, draft.data, this.now)
-    return { queue: queueOf(draft.data.type, draft.data.domain ?? null), priority: this.view.brief.priority ?? 0, leaseMs, notBefore, wakeAt }
+    const priority = this.view.brief.priority ?? 0
+    const definition = draft.node?.task.taskDefinition ?? null
+    if (draft.how === 'effect') {
+      const timers = effectTimersOf(definition, draft.data, this.now)
+      return { queue: draft.queue, priority, notBefore, ...timers, wakeAt: draft.wakeAt ?? timers.wakeAt }
+    }
+    const { leaseMs, wakeAt } = timersOf(definition, draft.data, this.now)
+    return { queue: queueOf(draft.data.type, draft.data.domain ?? null), priority, leaseMs, notBefore, wakeAt }
   }
 
   amend(task: Task, patch: Partial<TaskData>): void {
@@ -76,6 +84,7 @@ export class Turn {
   /** Its successors exist now, or there are none. */
   settle(task: Task): void {
     this.amend(task, { executed: true })
+    this.settled.push(task.ordinal)
     this.#leave(task)
     tellJoins(this.book, this.view, task.key)
   }
@@ -90,6 +99,16 @@ export class Turn {
   /** The execution completes in the round that passed them over: the original shows them as they had ended. */
   restoreTolerated(): void {
     for (const { task, outcome } of this.tolerated) this.view.reclose(task.ordinal, outcome, this.now)
+  }
+
+  /** Likewise it shows them as not yet followed by anything: what completes the execution writes nothing else. */
+  restoreSettled(): void {
+    for (const ordinal of this.settled) {
+      const task = this.view.attempt(ordinal)
+      if (task === undefined) continue
+      const { executed: _, ...data } = task.data
+      this.view.amend(ordinal, data)
+    }
   }
 
   /** Another try takes its place. */

@@ -2,10 +2,13 @@ import { type Context, isJsonObject, isRefusal, type Json, type JsonObject, refu
 import { parseWorkflowDef } from '../definition/parse-workflow-def.js'
 import type { WorkflowDef } from '../definition/types.js'
 import type { Brief, ConductorTypes, Domains } from '../types.js'
+import { planEventMessage } from './event-message.js'
 import { prepareDefinition, type Wanted } from './prepare-definition.js'
 
 /** What a StartWorkflowRequest (conductor-api.md §4.5) becomes. */
 export function planStart(request: JsonObject, context: Context): StartPlan<ConductorTypes> {
+  const message = planEventMessage(request)
+  if (message !== null) return message
   const wanted = wantedOf(request)
   if (isRefusal(wanted)) return wanted
   const problem = problemOf(request)

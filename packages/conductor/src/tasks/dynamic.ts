@@ -1,5 +1,6 @@
 import { isEngineType } from './engine-types.js'
 import { javaText } from '../expression/java-text.js'
+import { effectQueueOf } from '../queue.js'
 import type { TaskRule } from '../decide/mapping.js'
 
 /** Its input names the task that it becomes: a worker's, or one of the engine's own types. */
@@ -14,6 +15,8 @@ export const dynamic: TaskRule = {
       return mapping.fail(reason)
     }
     const type = javaText(value)
+    const { effect } = mapping.ruleOf(type)
+    if (effect !== undefined) return mapping.add(place, { type, name: type, input, how: 'effect', queue: effectQueueOf(effect), startDelay: task.startDelay })
     if (!isEngineType(type) || mapping.ruleOf(type).look === undefined) return mapping.addWorkerTask(place, type, type, input)
     mapping.add(place, { type, name: type, input, how: 'engine' })
   },

@@ -1,5 +1,6 @@
 import type { Instant, JsonObject } from '@busbar/kernel'
 import type { TaskRule } from '../decide/mapping.js'
+import type { Task } from '../decide/task.js'
 
 /** Waits for a while, until a moment, or for an update from outside. */
 export const wait: TaskRule = {
@@ -37,6 +38,13 @@ export function wakeTime(input: JsonObject, from: Instant): Wake {
     return at === null ? { error: `Invalid/Unsupported Wait Until format.  Provided: ${until}` } : { at }
   }
   return { at: null }
+}
+
+/** A WAIT without a timer, open or over. */
+export function waitsForUpdate(task: Task): boolean {
+  if (task.data.type !== 'WAIT') return false
+  const wake = wakeTime(task.data.input ?? {}, task.openedAt)
+  return 'at' in wake && wake.at === null
 }
 
 function text(value: unknown): string {

@@ -31,6 +31,7 @@ export function reopen(view: ConductorView, task: Task, now: Instant, { number, 
     callbackAfterSeconds: _callback,
     startDelay: _delay,
     shown: _shown,
+    sent: _sent,
     ...rest
   } = task.data
   const { child: _child, workerId: _worker, updatedAt: _updated, ...data } = rest

@@ -4,6 +4,7 @@ import type { ConductorCommand, UpdateReply } from '../commands.js'
 import { bookOf, nameOf, nodeOf } from '../decide/book.js'
 import type { ConductorView, Task } from '../decide/task.js'
 import { noteClosed } from '../decide/turn.js'
+import { isEffect } from '../queue.js'
 import type { TaskData } from '../types.js'
 import { resultOutcomes, taskStatus } from '../wire/status.js'
 import { cutReason } from '../wire/task.js'
@@ -66,7 +67,7 @@ function report(view: ConductorView, task: Task, status: Update['status'], now: 
     noteClosed(bookOf(view), task)
     return
   }
-  if (task.queue === null) return view.amend(task.ordinal, data)
+  if (task.queue === null || isEffect(task)) return view.amend(task.ordinal, data)
   view.postpone(task.ordinal, (now + (data.callbackAfterSeconds ?? 0) * 1000) as Instant, now, data)
   boundByTimeout(view, task, now)
 }

@@ -5,7 +5,7 @@ import type { ConductorView, Task } from '../decide/task.js'
 import { outputOf } from '../decide/output.js'
 import { javaText } from '../expression/java-text.js'
 import { taskStatus, workflowStatus } from './status.js'
-import { taskTimes } from './times.js'
+import { taskTimes, updateTimeOf } from './times.js'
 
 export function workflowSummary(view: ConductorView): JsonObject {
   const { execution, brief, state } = view
@@ -19,7 +19,7 @@ export function workflowSummary(view: ConductorView): JsonObject {
     workflowId: execution.id,
     correlationId: brief.correlationId,
     startTime: iso(execution.createdAt),
-    updateTime: iso(execution.updatedAt),
+    updateTime: iso(updateTimeOf(view)),
     endTime: execution.endedAt === null ? undefined : iso(execution.endedAt),
     status: workflowStatus(execution.status),
     input,

@@ -5,6 +5,7 @@ import type { ConductorView, Task } from '../decide/task.js'
 import { outputOf } from '../decide/output.js'
 import { taskJson } from '../plan.js'
 import type { WorkflowTask } from '../definition/types.js'
+import { waitsForUpdate } from '../tasks/wait.js'
 import { taskStatus } from './status.js'
 import { taskTimes } from './times.js'
 
@@ -64,8 +65,12 @@ export function taskToWire(view: ConductorView, task: Task): JsonObject {
   }
 }
 
+/** What the original shows of a WAIT that only an update from outside can end. */
+const forEverSeconds = 2_147_483_647
+
 /** A claim ends the waiting. */
 function callbackOf(task: Task): number {
+  if (waitsForUpdate(task)) return forEverSeconds
   return task.state.kind === 'leased' ? 0 : (task.data.callbackAfterSeconds ?? 0)
 }
 

@@ -1,4 +1,4 @@
-import type { Task } from '../decide/task.js'
+import type { ConductorView, Task } from '../decide/task.js'
 
 export interface TaskTimes {
   readonly scheduled: number
@@ -21,4 +21,12 @@ function beganAt({ state, data, firstClaimedAt }: Task): number {
   if (state.kind === 'leased') return state.since
   if (state.kind === 'held') return data.type === 'WAIT' ? 0 : state.since
   return firstClaimedAt ?? 0
+}
+
+/** Of the execution; 0 as long as it has only waited for people, which the original does not count as a change. */
+export function updateTimeOf(view: ConductorView): number {
+  const { execution, state } = view
+  if (execution.status !== 'running' || state.lastRetriedTime !== undefined) return execution.updatedAt
+  for (const task of view.attempts()) if (task.data.type !== 'HUMAN') return execution.updatedAt
+  return 0
 }

@@ -5,6 +5,7 @@ import type { ConductorView, Task } from '../decide/task.js'
 import { definitionJson } from '../plan.js'
 import { workflowStatus } from './status.js'
 import { taskToWire } from './task.js'
+import { updateTimeOf } from './times.js'
 
 export function workflowToWire(view: ConductorView, options: { readonly includeTasks: boolean }): JsonObject {
   const { execution, brief, state } = view
@@ -12,7 +13,7 @@ export function workflowToWire(view: ConductorView, options: { readonly includeT
   return {
     ownerApp: '',
     createTime: execution.createdAt,
-    updateTime: execution.updatedAt,
+    updateTime: updateTimeOf(view),
     status: workflowStatus(execution.status),
     endTime: execution.endedAt ?? 0,
     workflowId: execution.id,
@@ -26,7 +27,7 @@ export function workflowToWire(view: ConductorView, options: { readonly includeT
     event: brief.event,
     taskToDomain: brief.taskToDomain ?? {},
     failedReferenceTaskNames: state.failedRefs ?? [],
-    workflowDefinition: definitionJson(plan),
+    workflowDefinition: shownDefinition(view),
     priority: brief.priority ?? 0,
     variables: state.variables,
     lastRetriedTime: state.lastRetriedTime ?? 0,
@@ -37,6 +38,14 @@ export function workflowToWire(view: ConductorView, options: { readonly includeT
     workflowName: plan.def.name,
     workflowVersion: plan.def.version,
   }
+}
+
+/** Its snapshot; variables that were set meanwhile stand in it too, as in the original. */
+function shownDefinition(view: ConductorView): JsonObject {
+  const plan = planOf(view)
+  const definition = definitionJson(plan)
+  const { variables } = view.state
+  return variables === plan.def.variables ? definition : { ...definition, variables }
 }
 
 /** By sequence; what an operator skipped comes first. */

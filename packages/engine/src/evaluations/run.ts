@@ -6,15 +6,15 @@ import type { Run, TextAnswer } from './sandbox.mjs'
  * `Math.random` in a sandbox is seeded by the decision's chance and the code, so deciding again draws the same numbers,
  * and two scripts of one decision draw different ones.
  */
-export function toRun({ code, input }: Evaluation, { now, chance }: EvaluationSetting, limits: EngineLimits): Run {
+export function toRun({ language = 'javascript', code, input }: Evaluation, { now, chance }: EvaluationSetting, limits: EngineLimits): Run {
   const seed = 1 + hash(code, Math.floor(chance * 2 ** 32))
-  return { code, inputText: JSON.stringify(input) ?? 'null', now, seed, deadlineMs: limits.evaluationMsMax, outputCharsMax: limits.evaluationBytesMax }
+  return { language, code, inputText: JSON.stringify(input) ?? 'null', now, seed, deadlineMs: limits.evaluationMsMax, outputCharsMax: limits.evaluationBytesMax }
 }
 
 export function toAnswer(answer: TextAnswer): Answer {
   if (!answer.ok) return answer
   try {
-    // QuickJS writes JSON, and what it wrote is bounded by `outputCharsMax`.
+    // Both languages write JSON, and what they wrote is bounded by `outputCharsMax`.
     return { ok: true, value: JSON.parse(answer.text) as Json }
   } catch (error) {
     return { ok: false, why: 'limit', message: `the result cannot be read back: ${String(error)}`, line: null }

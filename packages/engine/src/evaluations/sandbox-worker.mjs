@@ -1,5 +1,5 @@
 /** The thread of the sandbox: it gets the runs of one decision in one message. */
-import { runInSandbox } from './sandbox.mjs'
+import { answerRun } from './answer-run.mjs'
 
 /** @import { Run, TextAnswer } from './sandbox.mjs' */
 
@@ -15,7 +15,7 @@ export default async function answerRuns({ runs, deadlineMs }) {
   const answers = []
   for (const run of runs) {
     if (answers.length > 0 && Date.now() - begun > deadlineMs) break
-    answers.push(await runInSandbox(run))
+    answers.push(await answerRun(run))
   }
   return answers
 }

@@ -13,6 +13,7 @@
  */
 import quickjs from '@jitl/quickjs-wasmfile-release-sync'
 import { newQuickJSWASMModuleFromVariant, newVariant, Scope } from 'quickjs-emscripten-core'
+import { atTime } from './at-time.mjs'
 import { prelude } from './guest.mjs'
 
 /** @import { Answer } from '@busbar/kernel' */
@@ -20,6 +21,7 @@ import { prelude } from './guest.mjs'
 
 /**
  * @typedef {object} Run
+ * @property {'javascript' | 'jq'} language
  * @property {string} code
  * @property {string} inputText
  * @property {number} now epoch milliseconds that `Date` shows
@@ -96,23 +98,6 @@ function runOn(module, run) {
   } finally {
     // After an exception of the host, freeing the runtime would abort the module: the whole instance goes instead (X4).
     if (isWhole) runtime.dispose()
-  }
-}
-
-/**
- * Nothing else of this thread runs meanwhile: the work is synchronous.
- * @template T
- * @param {number} time epoch milliseconds
- * @param {() => T} work
- * @returns {T}
- */
-function atTime(time, work) {
-  const { now } = Date
-  Date.now = () => time
-  try {
-    return work()
-  } finally {
-    Date.now = now
   }
 }
 

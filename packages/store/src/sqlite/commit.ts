@@ -31,6 +31,9 @@ export function written(changes: Changes): WrittenChanges {
   }
 }
 
+/** What a change says of an execution's row beside the execution itself. */
+type Position = Pick<Changes, 'id' | 'due' | 'lastOrdinal' | 'lastMessage'>
+
 interface Head {
   readonly version: number
   readonly dialect: DialectName
@@ -54,14 +57,14 @@ export function prepareCommit(
     if (isNew) {
       if (!executions.insert(changes, execution, state, brief)) return 'stale'
     } else {
-      if (!head || (execution && head.version !== changes.version)) return 'stale'
+      if (!head || head.version !== changes.version) return 'stale'
       if (execution) executions.update(head, changes, execution, state, brief)
     }
     for (const ordinal of changes.removed) attempts.remove(id, ordinal)
     for (const [index, { attempt, expectedFence }] of changes.attempts.entries()) {
       if (!attempts.put(id, attempt, expectedFence, data[index] ?? 'null')) throw new Withdrawn('stale')
     }
-    for (const message of changes.taken) if (!outbox.take(message)) throw new Withdrawn('stale')
+    for (const message of changes.taken) if (!outbox.take(message)) throw new Withdrawn('taken')
     for (const [index, message] of changes.sent.entries()) outbox.put(message, bodies[index] ?? 'null')
     logs.appendNotes(id, changes.notes)
     // Last, because counts are kept outside the transaction until it ends: nothing may be withdrawn after this.
@@ -70,7 +73,7 @@ export function prepareCommit(
   }
 }
 
-function prepareExecutions(database: Database) {
+export function prepareExecutions(database: Database) {
   const select = database.prepare<Head>('SELECT version, dialect, status, created_at, ended_at, due FROM executions WHERE id = ?')
   const insert = database.prepare(`
     INSERT INTO executions (id, dialect, namespace, name, label_version, handle, source, definition, parent, status, created_at, updated_at,
@@ -101,7 +104,7 @@ function prepareExecutions(database: Database) {
     head: (id: string) => select.get(id),
 
     /** False when there is one already. */
-    insert({ id, due, lastOrdinal, lastMessage }: Changes, execution: Execution, state: string, brief: string): boolean {
+    insert({ id, due, lastOrdinal, lastMessage }: Position, execution: Execution, state: string, brief: string): boolean {
       const { dialect, label, definition, parent, status, createdAt, updatedAt, endedAt } = execution
       const { namespace, name, version, handle, source } = label
       const who = [id, dialect, namespace, name, version, handle, source, definition, parent?.attempt ?? null]
@@ -124,7 +127,7 @@ function prepareExecutions(database: Database) {
   }
 }
 
-function prepareAttempts(database: Database) {
+export function prepareAttempts(database: Database) {
   const insert = database.prepare(`
     INSERT INTO attempts (number, state, state_at, until, outcome, fence, claims, opened_at, first_claimed_at, last_worker, wake_at, data,
       execution_id, ordinal, key, queue, priority, lease_ms)

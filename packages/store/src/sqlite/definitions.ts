@@ -1,8 +1,9 @@
 import type { DefinitionId, DefinitionKind, Instant } from '@busbar/kernel'
+import { snapshotGraceMs } from '../limits.js'
 import type { StoredDefinition } from '../store.js'
 import type { Database } from './driver.js'
 
-interface DefinitionRow {
+export interface DefinitionRow {
   readonly kind: DefinitionKind
   readonly namespace: string
   readonly name: string
@@ -29,10 +30,10 @@ export function prepareDefinitions(database: Database) {
     },
     get(kind: DefinitionKind, namespace: string, name: string, version: number | null): StoredDefinition | null {
       const row = version === null ? highest.get(kind, namespace, name) : one.get(kind, namespace, name, version)
-      return row ? fromRow(row) : null
+      return row ? definitionFromRow(row) : null
     },
     list(kind: DefinitionKind, namespace: string, name?: string): readonly StoredDefinition[] {
-      return (name === undefined ? ofNamespace.all(kind, namespace) : ofName.all(kind, namespace, name)).map(fromRow)
+      return (name === undefined ? ofNamespace.all(kind, namespace) : ofName.all(kind, namespace, name)).map(definitionFromRow)
     },
     remove(kind: DefinitionKind, namespace: string, name: string, version: number): boolean {
       return Number(remove.run(kind, namespace, name, version).changes) === 1
@@ -40,16 +41,22 @@ export function prepareDefinitions(database: Database) {
   }
 }
 
-function fromRow({ kind, namespace, name, version, body, created_at, updated_at }: DefinitionRow): StoredDefinition {
+export function definitionFromRow({ kind, namespace, name, version, body, created_at, updated_at }: DefinitionRow): StoredDefinition {
   return { kind, namespace, name, version, body, createdAt: created_at, updatedAt: updated_at }
 }
 
 export function prepareSnapshots(database: Database) {
   // The id is the hash of the text: what is there already is the same.
-  const insert = database.prepare('INSERT INTO snapshots (id, text) VALUES (?, ?) ON CONFLICT DO NOTHING')
+  const insert = database.prepare('INSERT INTO snapshots (id, text, used_at) VALUES (?, ?, ?)')
+  const usedAt = database.prepare<{ used_at: Instant }>('SELECT used_at FROM snapshots WHERE id = ?')
+  const use = database.prepare('UPDATE snapshots SET used_at = ? WHERE id = ?')
   const select = database.prepare<{ text: string }>('SELECT text FROM snapshots WHERE id = ?')
   return {
-    put: (id: DefinitionId, text: string) => void insert.run(id, text),
+    put(id: DefinitionId, text: string, now: Instant): void {
+      const known = usedAt.get(id)
+      if (!known) insert.run(id, text, now)
+      else if (known.used_at <= now - snapshotGraceMs) use.run(now, id)
+    },
     get: (id: DefinitionId) => select.get(id)?.text ?? null,
   }
 }

@@ -1,13 +1,8 @@
-/** Logs in chunks: a row holds consecutive lines of one source. Positions are counted from 1 within an execution. */
+/** Logs in chunks, a row each. */
 import type { ExecutionId, Note } from '@busbar/kernel'
+import { chunksOf, linesAfter, linesOfNotes, type NewLine, type StoredLine } from '../log-chunks.js'
 import type { LogLine, LogRequest } from '../store.js'
 import type { Database } from './driver.js'
-
-type NewLine = Omit<LogLine, 'position'>
-type StoredLine = readonly [stream: string, at: string, text: string]
-
-/** Lines in one row: a reader who wants a few parses no more than this. */
-const linesPerRowMax = 256
 
 export interface Logs {
   append(execution: ExecutionId, lines: readonly NewLine[]): void
@@ -22,9 +17,9 @@ export function prepareLogs(database: Database): Logs {
 
   function append(execution: ExecutionId, lines: readonly NewLine[]): void {
     let last = lastOf.get(execution)?.last ?? 0
-    for (const run of runsOf(lines)) {
-      last += run.lines.length
-      insert.run(execution, last, run.lines.length, run.source, JSON.stringify(run.lines))
+    for (const chunk of chunksOf(lines)) {
+      last += chunk.lines.length
+      insert.run(execution, last, chunk.lines.length, chunk.source, JSON.stringify(chunk.lines))
     }
   }
 
@@ -35,25 +30,10 @@ export function prepareLogs(database: Database): Logs {
     },
     /** For a commit, which knows that the execution exists. */
     appendNotes(execution: ExecutionId, notes: readonly Note[]): void {
-      if (notes.length > 0)
-        append(
-          execution,
-          notes.map(note => ({ ...note, at: new Date(note.at).toISOString() })),
-        )
+      if (notes.length > 0) append(execution, linesOfNotes(notes))
     },
     read: prepareRead(database),
   }
-}
-
-/** Consecutive lines of one source, in pieces that fit a row. */
-function runsOf(lines: readonly NewLine[]): readonly { readonly source: string; readonly lines: readonly StoredLine[] }[] {
-  const runs: { source: string; lines: StoredLine[] }[] = []
-  for (const { source, stream, at, text } of lines) {
-    let run = runs.at(-1)
-    if (!run || run.source !== source || run.lines.length >= linesPerRowMax) runs.push((run = { source, lines: [] }))
-    run.lines.push([stream, at, text])
-  }
-  return runs
 }
 
 interface LogRow {
@@ -84,12 +64,5 @@ function prepareRead(database: Database): (execution: ExecutionId, request: LogR
 }
 
 function linesOf({ last, count, source, lines }: LogRow, after: number): LogLine[] {
-  const first = last - count + 1
-  const parsed = JSON.parse(lines) as readonly StoredLine[]
-  const wanted: LogLine[] = []
-  for (const [index, [stream, at, text]] of parsed.entries()) {
-    const position = first + index
-    if (position > after) wanted.push({ position, source, stream, at, text })
-  }
-  return wanted
+  return linesAfter({ source, lines: JSON.parse(lines) as readonly StoredLine[] }, last - count + 1, after)
 }

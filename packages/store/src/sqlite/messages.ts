@@ -9,7 +9,7 @@ export interface Outbox {
   first(limit: number): readonly Message[]
 }
 
-interface MessageRow {
+export interface MessageRow {
   readonly sender: ExecutionId
   readonly number: number
   readonly receiver: ExecutionId
@@ -34,11 +34,11 @@ export function prepareOutbox(database: Database): Outbox {
   }
 }
 
-function messageFromRow({ sender, number, receiver, body }: MessageRow): Message {
+export function messageFromRow({ sender, number, receiver, body }: MessageRow): Message {
   return { id: `${sender}:${number}`, to: receiver, body: JSON.parse(body) as MessageBody }
 }
 
-function partsOf(id: MessageId): { readonly sender: string; readonly number: number } {
+export function partsOf(id: MessageId): { readonly sender: string; readonly number: number } {
   const colon = id.lastIndexOf(':')
   const number = Number(id.slice(colon + 1))
   invariant(colon > 0 && Number.isSafeInteger(number), `"${id}" is no message id: expected sender:number`)

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { Problem } from '@busbar/kernel'
 import type { Database } from './driver.js'
 import { foundation } from './migrations/0001-foundation.js'
+import { retention } from './migrations/0002-retention.js'
 
 export interface Migration {
   readonly number: number
@@ -10,7 +11,10 @@ export interface Migration {
   readonly sql: string
 }
 
-export const migrations: readonly Migration[] = [{ number: 1, name: 'foundation', sql: foundation }]
+export const migrations: readonly Migration[] = [
+  { number: 1, name: 'foundation', sql: foundation },
+  { number: 2, name: 'retention', sql: retention },
+]
 
 interface Applied {
   readonly number: number

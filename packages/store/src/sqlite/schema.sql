@@ -102,7 +102,7 @@ CREATE TABLE schema_migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, 
 CREATE TABLE snapshots (
   id TEXT PRIMARY KEY NOT NULL,
   text TEXT NOT NULL
-) STRICT;
+, used_at INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE TABLE workers (
   id TEXT PRIMARY KEY NOT NULL,
@@ -124,6 +124,10 @@ CREATE INDEX executions_by_creation
   -- list.ts: all of a dialect
   ON executions (dialect, created_at, id);
 
+CREATE INDEX executions_by_definition
+  -- retention.ts: whether a snapshot is still run by
+  ON executions (definition);
+
 CREATE INDEX executions_by_handle
   -- list.ts: those of one handle
   ON executions (dialect, handle, created_at, id) WHERE handle <> '';
@@ -136,6 +140,10 @@ CREATE INDEX executions_due
   -- due.ts: what is due, and when the next is
   ON executions (due, id) WHERE due IS NOT NULL;
 
+CREATE INDEX executions_ended
+  -- retention.ts: those that ended before a moment
+  ON executions (ended_at, id) WHERE ended_at IS NOT NULL;
+
 CREATE INDEX executions_not_completed
   -- list.ts: those that run, are paused or ended badly; few beside the completed ones
   ON executions (dialect, created_at, id, status, name) WHERE status <> 'completed';
@@ -143,3 +151,7 @@ CREATE INDEX executions_not_completed
 CREATE INDEX logs_by_source
   -- logs.ts: lines of one source
   ON logs (execution_id, source, last);
+
+CREATE INDEX snapshots_by_use
+  -- retention.ts: those that nobody put for a while; it changes once an hour at most
+  ON snapshots (used_at);

@@ -13,14 +13,16 @@ import type { Database } from './driver.js'
 import { prepareDue, prepareNextDue } from './due.js'
 import { Flusher } from './flush.js'
 import { list } from './list.js'
-import { prepareLoad } from './load.js'
+import { prepareHead, prepareLoad } from './load.js'
 import { prepareLogs } from './logs.js'
 import { prepareOutbox } from './messages.js'
 import { migrate } from './migrate.js'
 import { prepareOpenAttempts, prepareQueueSizes } from './queues.js'
 import { prepareRemove } from './remove.js'
+import { prepareRemoveEnded, prepareRemoveLogs, prepareRemoveSnapshots } from './retention.js'
 import type { SqliteStats } from './stats.js'
 import { Tallies } from './tallies.js'
+import { SqliteTransfer } from './transfer.js'
 import { prepareWorkers } from './workers.js'
 
 /**
@@ -41,6 +43,9 @@ export function openSqliteStore(path: string, options: SqliteOptions = {}): Prom
 }
 
 export class SqliteStore implements Store {
+  /** One server for one database: see the lock in connection.ts. */
+  readonly sharing = null
+  readonly transfer: SqliteTransfer
   readonly #path: string
   /** Kept as long as the store: the packaged driver must not lose a database before its statements. */
   readonly #connection: Connection
@@ -57,6 +62,7 @@ export class SqliteStore implements Store {
     this.#flusher = new Flusher(connection.database, this.#tallies)
     this.#queue = new FlushQueue(calls => this.#flusher.flush(calls))
     this.#sql = prepareStatements(connection.database, this.#tallies)
+    this.transfer = new SqliteTransfer(this.#queue, connection.database, this.#tallies)
   }
 
   // ── Life ──
@@ -101,8 +107,23 @@ export class SqliteStore implements Store {
   countByStatus(dialect: DialectName) {
     return this.#queue.read(() => this.#tallies.of(dialect))
   }
+  head(id: ExecutionId) {
+    return this.#queue.read(() => this.#sql.head(id))
+  }
   remove(id: ExecutionId) {
     return this.#queue.write(() => this.#sql.remove(id))
+  }
+
+  // ── Retention ──
+
+  removeEnded(endedBefore: Instant, limit: number) {
+    return this.#queue.write(() => this.#sql.removeEnded(endedBefore, limit))
+  }
+  removeLogs(endedBefore: Instant, limit: number) {
+    return this.#queue.write(() => this.#sql.removeLogs(endedBefore, limit))
+  }
+  removeSnapshots(unusedSince: Instant, limit: number) {
+    return this.#queue.write(() => this.#sql.removeSnapshots(unusedSince, limit))
   }
 
   // ── Queues ──
@@ -137,9 +158,9 @@ export class SqliteStore implements Store {
 
   // ── Definitions ──
 
-  async putSnapshot(id: DefinitionId, text: string) {
+  async putSnapshot(id: DefinitionId, text: string, now: Instant) {
     mustBePlain('the snapshot', text)
-    return this.#queue.write(() => this.#sql.snapshots.put(id, text))
+    return this.#queue.write(() => this.#sql.snapshots.put(id, text, now))
   }
   snapshot(id: DefinitionId) {
     return this.#queue.read(() => this.#sql.snapshots.get(id))
@@ -194,13 +215,18 @@ type Statements = ReturnType<typeof prepareStatements>
 function prepareStatements(database: Database, tallies: Tallies) {
   const outbox = prepareOutbox(database)
   const logs = prepareLogs(database)
+  const remove = prepareRemove(database, tallies)
   const totalChanges = database.prepare<{ rows: number }>('SELECT total_changes() AS rows')
   return {
     outbox,
     logs,
     commit: prepareCommit(database, { tallies, outbox, logs }),
     load: prepareLoad(database),
-    remove: prepareRemove(database, tallies),
+    head: prepareHead(database),
+    remove,
+    removeEnded: prepareRemoveEnded(database, remove),
+    removeLogs: prepareRemoveLogs(database),
+    removeSnapshots: prepareRemoveSnapshots(database),
     claim: prepareClaim(database),
     queueSizes: prepareQueueSizes(database),
     openAttempts: prepareOpenAttempts(database),

@@ -2,7 +2,7 @@ import type { Instant, WorkerId } from '@busbar/kernel'
 import type { StoredWorker, WorkerPage, WorkerSighting } from '../store.js'
 import type { Database } from './driver.js'
 
-interface WorkerRow {
+export interface WorkerRow {
   readonly id: WorkerId
   readonly name: string
   readonly last_seen: Instant
@@ -28,14 +28,14 @@ export function prepareWorkers(database: Database) {
     },
     get(id: WorkerId): StoredWorker | null {
       const row = one.get(id)
-      return row ? fromRow(row) : null
+      return row ? workerFromRow(row) : null
     },
     list(offset: number, limit: number): WorkerPage {
-      return { workers: page.all(limit, offset).map(fromRow), total: count.get()?.total ?? 0 }
+      return { workers: page.all(limit, offset).map(workerFromRow), total: count.get()?.total ?? 0 }
     },
   }
 }
 
-function fromRow({ id, name, last_seen, registered_at, detail }: WorkerRow): StoredWorker {
+export function workerFromRow({ id, name, last_seen, registered_at, detail }: WorkerRow): StoredWorker {
   return { id, name, lastSeen: last_seen, registeredAt: registered_at, detail }
 }

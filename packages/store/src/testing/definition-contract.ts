@@ -56,8 +56,8 @@ export function definitionContract(open: OpenStore): void {
     it('keeps a snapshot by its id, however often it is put', async () => {
       const { store } = await open()
       const id = 'hash' as DefinitionId
-      await store.putSnapshot(id, '{"steps":[]}')
-      await store.putSnapshot(id, '{"steps":[]}')
+      await store.putSnapshot(id, '{"steps":[]}', start)
+      await store.putSnapshot(id, '{"steps":[]}', start)
       expect(await store.snapshot(id)).toBe('{"steps":[]}')
     })
   })

@@ -38,7 +38,7 @@ export function lifeContract(open: OpenStore): void {
       view.send(idOf(2), { kind: 'command', command: { kind: 'tick' } })
       view.note({ source: 's', stream: 'out', at: start, text: 'hello' })
       await commit(store, view)
-      await store.putSnapshot('d' as DefinitionId, '{}')
+      await store.putSnapshot('d' as DefinitionId, '{}', start)
       await store.putDefinition({ kind: 'task', namespace: '', name: 'a', version: 0, body: '{}', createdAt: start, updatedAt: start })
       await store.putWorker({ id: worker('w'), name: 'w', lastSeen: start, registeredAt: start, detail: '{}' })
       await claimOf(store, ['q'])

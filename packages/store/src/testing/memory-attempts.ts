@@ -62,6 +62,11 @@ function waitingIn(state: MemoryState, queue: QueueName): Claimed[] {
   })
 }
 
+/** Whether something could have been claimed from a queue since a moment. */
+export function waitingSince(state: MemoryState, queue: QueueName, moment: Instant): boolean {
+  return waitingIn(state, queue).some(({ attempt }) => notBefore(attempt) <= moment)
+}
+
 export function queueSizes(state: MemoryState, now: Instant): readonly QueueSize[] {
   return [...state.waiting.keys()].sort().map(queue => {
     const later = waitingIn(state, queue)

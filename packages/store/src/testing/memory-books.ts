@@ -1,17 +1,26 @@
-import type { DefinitionKind, ExecutionId, Note } from '@busbar/kernel'
+import type { DefinitionId, DefinitionKind, ExecutionId, Instant, Note } from '@busbar/kernel'
+import { snapshotGraceMs } from '../limits.js'
+import { chunksOf, linesAfter, linesOfNotes, type NewLine } from '../log-chunks.js'
 import type { LogLine, LogRequest, StoredDefinition, StoredWorker, WorkerPage, WorkerSighting } from '../store.js'
 import type { MemoryState, StoredExecution } from './memory-state.js'
 
 // ── Definitions ──
 
+export function putSnapshot(state: MemoryState, id: DefinitionId, text: string, now: Instant): void {
+  const known = state.snapshots.get(id)
+  if (!known) state.snapshots.set(id, { text, usedAt: now })
+  else if (known.usedAt <= now - snapshotGraceMs) state.snapshots.set(id, { ...known, usedAt: now })
+}
+
 export function putDefinition(state: MemoryState, definition: StoredDefinition): void {
   const { kind, namespace, name, version } = definition
-  state.definitions.set(keyOf(kind, namespace, name, version), { ...definition })
+  state.definitions.set(definitionKeyOf(kind, namespace, name, version), { ...definition })
+  state.definitionsEpoch += 1
 }
 
 export function definition(state: MemoryState, kind: DefinitionKind, namespace: string, name: string, version: number | null): StoredDefinition | null {
   if (version === null) return definitions(state, kind, namespace, name).at(-1) ?? null
-  return state.definitions.get(keyOf(kind, namespace, name, version)) ?? null
+  return state.definitions.get(definitionKeyOf(kind, namespace, name, version)) ?? null
 }
 
 /** By name, then by version. */
@@ -22,10 +31,12 @@ export function definitions(state: MemoryState, kind: DefinitionKind, namespace:
 }
 
 export function deleteDefinition(state: MemoryState, kind: DefinitionKind, namespace: string, name: string, version: number): boolean {
-  return state.definitions.delete(keyOf(kind, namespace, name, version))
+  const isGone = state.definitions.delete(definitionKeyOf(kind, namespace, name, version))
+  if (isGone) state.definitionsEpoch += 1
+  return isGone
 }
 
-function keyOf(kind: DefinitionKind, namespace: string, name: string, version: number): string {
+export function definitionKeyOf(kind: DefinitionKind, namespace: string, name: string, version: number): string {
   return JSON.stringify([kind, namespace, name, version])
 }
 
@@ -51,23 +62,26 @@ export function workers(state: MemoryState, offset: number, limit: number): Work
 // ── Logs ──
 
 export function appendNotes(row: StoredExecution, notes: readonly Note[]): void {
-  append(
-    row,
-    notes.map(note => ({ ...note, at: new Date(note.at).toISOString() })),
-  )
+  append(row, linesOfNotes(notes))
 }
 
 /** Lines of an execution that does not exist (any more) are dropped. */
-export function appendLogs(state: MemoryState, execution: ExecutionId, lines: readonly Omit<LogLine, 'position'>[]): void {
+export function appendLogs(state: MemoryState, execution: ExecutionId, lines: readonly NewLine[]): void {
   const row = state.executions.get(execution)
   if (row) append(row, lines)
 }
 
-function append(row: StoredExecution, lines: readonly Omit<LogLine, 'position'>[]): void {
-  for (const { source, stream, at, text } of lines) row.logs.push({ position: row.logs.length + 1, source, stream, at, text })
+function append(row: StoredExecution, lines: readonly NewLine[]): void {
+  for (const chunk of chunksOf(lines)) {
+    const last = row.logs.at(-1)
+    row.logs.push({ ...chunk, first: last ? last.first + last.lines.length : 1 })
+  }
 }
 
 export function logs(state: MemoryState, execution: ExecutionId, { source, after, limit }: LogRequest): readonly LogLine[] {
-  const all = state.executions.get(execution)?.logs ?? []
-  return all.filter(line => line.position > after && (source === undefined || line.source === source)).slice(0, limit)
+  const chunks = state.executions.get(execution)?.logs ?? []
+  return chunks
+    .filter(chunk => source === undefined || chunk.source === source)
+    .flatMap(chunk => linesAfter(chunk, chunk.first, after))
+    .slice(0, limit)
 }

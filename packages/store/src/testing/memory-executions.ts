@@ -1,14 +1,16 @@
-import { type Changes, type DialectName, type Execution, type ExecutionId, type ExecutionStatus, type Instant } from '@busbar/kernel'
-import type { CommitResult, DueExecution, Listed, ListRequest, LoadedExecution } from '../store.js'
+import { type Attempt, type Changes, type DialectName, type Execution, type ExecutionId, type ExecutionStatus, type Instant, type Message } from '@busbar/kernel'
+import type { CommitResult, DueExecution, ExecutionHead, Listed, ListRequest, LoadedExecution } from '../store.js'
+import type { KnownExecution } from '../sharing.js'
 import { countedAheadMax } from '../limits.js'
 import { dropAttempt, putAttempt } from './memory-attempts.js'
 import { appendNotes } from './memory-books.js'
 import { jsonCopyOf, type MemoryState, type StoredExecution } from './memory-state.js'
 
 /** Checks everything, then writes everything: nothing is left behind by a change that is refused. */
-export function commit(state: MemoryState, changes: Changes): CommitResult {
+export function commit(state: MemoryState, changes: Changes, now: Instant): CommitResult {
   const stored = state.executions.get(changes.id)
-  if (isStale(state, stored, changes)) return 'stale'
+  if (isStale(stored, changes)) return 'stale'
+  if (new Set(changes.taken).size < changes.taken.length || changes.taken.some(id => !state.messages.has(id))) return 'taken'
   const row = stored ?? created(state, changes)
   if (changes.execution) {
     row.execution = { ...changes.execution, brief: changes.briefChanged ? changes.execution.brief : row.execution.brief }
@@ -17,24 +19,30 @@ export function commit(state: MemoryState, changes: Changes): CommitResult {
     row.lastOrdinal = changes.lastOrdinal
     row.lastMessage = changes.lastMessage
   }
+  if (changes.reworked) row.reworked = changes.version + 1
   for (const ordinal of changes.removed) dropAttempt(state, row, ordinal)
   for (const { attempt } of changes.attempts) putAttempt(state, row, attempt)
-  for (const message of changes.sent) state.messages.set(message.id, message)
+  for (const message of changes.sent) putMessage(state, message, now)
   for (const id of changes.taken) state.messages.delete(id)
   appendNotes(row, changes.notes)
   return 'written'
 }
 
-function isStale(state: MemoryState, stored: StoredExecution | undefined, changes: Changes): boolean {
-  if (changes.execution && (stored?.version ?? 0) !== changes.version) return true
+function isStale(stored: StoredExecution | undefined, changes: Changes): boolean {
+  if ((stored?.version ?? 0) !== changes.version) return true
   if (!changes.execution && !stored) return true
-  if (changes.taken.some(id => !state.messages.has(id))) return true
   return changes.attempts.some(({ attempt, expectedFence }) => (stored?.attempts.get(attempt.ordinal)?.fence ?? null) !== expectedFence)
+}
+
+/** Behind all others, also when a number is used again after its sender was removed. */
+export function putMessage(state: MemoryState, message: Message, sentAt: Instant): void {
+  state.messages.delete(message.id)
+  state.messages.set(message.id, { message, position: ++state.lastPosition, sentAt })
 }
 
 function created(state: MemoryState, changes: Changes): StoredExecution {
   const execution = changes.execution as Execution
-  const row: StoredExecution = { execution, version: 0, due: null, lastOrdinal: 0, lastMessage: 0, attempts: new Map(), logs: [] }
+  const row: StoredExecution = { execution, version: 0, due: null, lastOrdinal: 0, lastMessage: 0, reworked: 0, attempts: new Map(), logs: [] }
   state.executions.set(changes.id, row)
   return row
 }
@@ -42,15 +50,32 @@ function created(state: MemoryState, changes: Changes): StoredExecution {
 export function load(state: MemoryState, id: ExecutionId): LoadedExecution | null {
   const row = state.executions.get(id)
   if (!row) return null
-  const { logs: _, ...loaded } = row
-  return jsonCopyOf({ ...loaded, attempts: [...row.attempts.values()] })
+  return loadedFrom(row, row.execution, [...row.attempts.values()])
+}
+
+export function loadChanges(state: MemoryState, { id, version, lastOrdinal, open }: KnownExecution): LoadedExecution | 'reworked' | null {
+  const row = state.executions.get(id)
+  if (!row) return null
+  // A lower version is that of another execution, which began anew under the id.
+  if (row.reworked > version || row.version < version) return 'reworked'
+  const attempts = [...row.attempts.values()].filter(({ ordinal }) => ordinal > lastOrdinal || open.includes(ordinal))
+  return loadedFrom(row, { ...row.execution, brief: null }, attempts)
+}
+
+function loadedFrom({ version, due, lastOrdinal, lastMessage }: StoredExecution, execution: Execution, attempts: readonly Attempt[]): LoadedExecution {
+  return jsonCopyOf({ execution, version, due, lastOrdinal, lastMessage, attempts })
+}
+
+export function head(state: MemoryState, id: ExecutionId): ExecutionHead | null {
+  const row = state.executions.get(id)
+  return row ? { dialect: row.execution.dialect, status: row.execution.status, version: row.version } : null
 }
 
 export function remove(state: MemoryState, id: ExecutionId): boolean {
   const row = state.executions.get(id)
   if (!row) return false
   for (const ordinal of [...row.attempts.keys()]) dropAttempt(state, row, ordinal)
-  for (const message of [...state.messages.values()]) if (message.to === id) state.messages.delete(message.id)
+  for (const { message } of [...state.messages.values()]) if (message.to === id) state.messages.delete(message.id)
   return state.executions.delete(id)
 }
 

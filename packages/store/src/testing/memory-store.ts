@@ -2,7 +2,7 @@
  * The port in memory: for tests and for the simulation, which crashes it. It keeps copies, as a database does, so that
  * nobody changes what is stored by changing an object.
  */
-import { isPlain, Problem } from '@busbar/kernel'
+import { instant, isPlain, Problem } from '@busbar/kernel'
 import type { Changes, DefinitionId, DefinitionKind, DialectName, ExecutionId, Instant, Message, QueueName, WorkerId } from '@busbar/kernel'
 import { type Call, FlushQueue } from '../flush-queue.js'
 import { changesMustBePlain, mustBePlain } from '../plain-text.js'
@@ -10,7 +10,10 @@ import type { ClaimRequest, ListRequest, LogLine, LogRequest, Store, StoredDefin
 import * as attempts from './memory-attempts.js'
 import * as books from './memory-books.js'
 import * as executions from './memory-executions.js'
+import * as retention from './memory-retention.js'
+import { type Access, Air, MemorySharing } from './memory-sharing.js'
 import { copyOf, copyOfChanges, emptyState, type MemoryState } from './memory-state.js'
+import { MemoryTransfer } from './memory-transfer.js'
 
 /** What may befall a flush. */
 export type Fault =
@@ -26,8 +29,20 @@ export type Fault =
 export interface MemoryOptions {
   /** Asked before each flush, with the number of calls in it. */
   readonly beforeFlush?: (calls: number) => Fault | undefined
-  /** When a flush happens; default `setImmediate`. A simulation brings its own. */
+  /** When a flush happens and news arrive; default `setImmediate`. A simulation brings its own. */
   readonly schedule?: (callback: () => void) => void
+  /** The store's clock; default the machine's. */
+  readonly now?: () => Instant
+  /** Whether several servers may use it (see `companion`): then it has a `sharing`. */
+  readonly shared?: boolean
+  /** Asked for each hint and each server that would hear it: true loses it. */
+  readonly lose?: () => boolean
+}
+
+/** What all servers on one store have in common. */
+interface Durable {
+  state: MemoryState
+  readonly air: Air
 }
 
 /** The durable state at one moment, to go back to. */
@@ -36,15 +51,29 @@ export interface MemoryImage {
 }
 
 export class MemoryStore implements Store {
-  #state: MemoryState
+  readonly sharing: MemorySharing | null
+  readonly transfer: MemoryTransfer
+  readonly #durable: Durable
   readonly #options: MemoryOptions
   readonly #queue: FlushQueue
+  readonly #now: () => Instant
   #life: 'open' | 'closed' | 'crashed' = 'open'
 
-  constructor(options: MemoryOptions = {}, image?: MemoryImage) {
-    this.#state = image ? copyOf(image.state) : emptyState()
+  /** `origin`: an image to begin from, or a store whose durable state this one shares. */
+  constructor(options: MemoryOptions = {}, origin?: MemoryImage | MemoryStore) {
+    const { schedule = setImmediate, now = () => instant(Date.now()), lose = () => false, shared = false } = options
+    this.#durable = origin instanceof MemoryStore ? origin.#durable : { state: origin ? copyOf(origin.state) : emptyState(), air: new Air() }
     this.#options = options
-    this.#queue = new FlushQueue(calls => this.#flush(calls), options.schedule)
+    this.#now = now
+    this.#queue = new FlushQueue(calls => this.#flush(calls), schedule)
+    const access: Access = { read: run => this.#read(run), write: run => this.#write(run) }
+    this.sharing = shared ? new MemorySharing(access, { now, schedule, lose }, this.#durable.air) : null
+    this.transfer = new MemoryTransfer(access, now)
+  }
+
+  /** Another server's store on the same durable state. It lives and dies by itself. */
+  companion(options: MemoryOptions = this.#options): MemoryStore {
+    return new MemoryStore({ ...options, shared: true }, this)
   }
 
   // ── Time travel ──
@@ -56,22 +85,21 @@ export class MemoryStore implements Store {
   /** As if the process died now: what is queued is not written, and nobody is answered any more. */
   crash(): void {
     this.#life = 'crashed'
+    this.sharing?.end()
   }
 
   /** What the next process finds: the durable state, none of the calls under way. This store is dead afterwards. */
   successor(options: MemoryOptions = this.#options): MemoryStore {
     this.crash()
-    const next = new MemoryStore(options)
-    next.#state = this.#state
-    return next
+    return new MemoryStore(options, this)
   }
 
   image(): MemoryImage {
-    return { state: copyOf(this.#state) }
+    return { state: copyOf(this.#durable.state) }
   }
 
   restore(image: MemoryImage): void {
-    this.#state = copyOf(image.state)
+    this.#durable.state = copyOf(image.state)
   }
 
   // ── The port ──
@@ -81,6 +109,7 @@ export class MemoryStore implements Store {
   }
   close(): Promise<void> {
     if (this.#life === 'open') this.#life = 'closed'
+    this.sharing?.end()
     this.#queue.close()
     return Promise.resolve()
   }
@@ -92,7 +121,7 @@ export class MemoryStore implements Store {
     changesMustBePlain(changes)
     // Copied when it is called: the caller's view goes on changing.
     const copy = copyOfChanges(changes)
-    return this.#write(state => executions.commit(state, copy))
+    return this.#write(state => executions.commit(state, copy, this.#now()))
   }
   load(id: ExecutionId) {
     return this.#read(state => executions.load(state, id))
@@ -104,8 +133,21 @@ export class MemoryStore implements Store {
   countByStatus(dialect: DialectName) {
     return this.#read(state => executions.countByStatus(state, dialect))
   }
+  head(id: ExecutionId) {
+    return this.#read(state => executions.head(state, id))
+  }
   remove(id: ExecutionId) {
     return this.#write(state => executions.remove(state, id))
+  }
+
+  removeEnded(endedBefore: Instant, limit: number) {
+    return this.#write(state => retention.removeEnded(state, endedBefore, limit))
+  }
+  removeLogs(endedBefore: Instant, limit: number) {
+    return this.#write(state => retention.removeLogs(state, endedBefore, limit))
+  }
+  removeSnapshots(unusedSince: Instant, limit: number) {
+    return this.#write(state => retention.removeSnapshots(state, unusedSince, limit))
   }
 
   async claim(request: ClaimRequest) {
@@ -128,18 +170,18 @@ export class MemoryStore implements Store {
     return this.#read(executions.nextDue)
   }
   messages(limit: number) {
-    return this.#read(state => [...state.messages.values()].slice(0, limit).map(copyOf))
+    return this.#read(state => [...state.messages.values()].slice(0, limit).map(({ message }) => copyOf(message)))
   }
   dropMessage(id: Message['id']) {
     return this.#write(state => void state.messages.delete(id))
   }
 
-  async putSnapshot(id: DefinitionId, text: string) {
+  async putSnapshot(id: DefinitionId, text: string, now: Instant) {
     mustBePlain('the snapshot', text)
-    return this.#write(state => void state.snapshots.set(id, text))
+    return this.#write(state => books.putSnapshot(state, id, text, now))
   }
   snapshot(id: DefinitionId) {
-    return this.#read(state => state.snapshots.get(id) ?? null)
+    return this.#read(state => state.snapshots.get(id)?.text ?? null)
   }
   async putDefinition(definition: StoredDefinition) {
     mustBePlain('the definition', definition.namespace, definition.name, definition.body)
@@ -185,12 +227,12 @@ export class MemoryStore implements Store {
 
   #write<Result>(run: (state: MemoryState) => Result): Promise<Result> {
     if (this.#life === 'crashed') return new Promise(() => {})
-    return this.#queue.write(() => run(this.#state))
+    return this.#queue.write(() => run(this.#durable.state))
   }
 
   #read<Result>(run: (state: MemoryState) => Result): Promise<Result> {
     if (this.#life === 'crashed') return new Promise(() => {})
-    return this.#queue.read(() => run(this.#state))
+    return this.#queue.read(() => run(this.#durable.state))
   }
 
   #flush(calls: readonly Call[]): void {

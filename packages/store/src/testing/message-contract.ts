@@ -1,7 +1,7 @@
 import type { MessageBody } from '@busbar/kernel'
 import { describe, expect, it } from 'vitest'
 import { attemptIdOf } from '@busbar/kernel'
-import { commit, idOf, newView, waitingExecution } from './fixtures.js'
+import { commit, idOf, mustLoad, newView, openWaiting, reload, start, waitingExecution } from './fixtures.js'
 import type { OpenStore } from './open-store.js'
 
 const tick: MessageBody = { kind: 'command', command: { kind: 'tick', deep: { list: [1, 'a', null] } } }
@@ -19,8 +19,38 @@ export function messageContract(open: OpenStore): void {
       await commit(store, receiver)
       receiver.take(`${idOf(1)}:1`)
       receiver.setState({ ticks: 2 })
-      expect(await store.commit(receiver.takeChanges())).toBe('stale')
+      expect(await store.commit(receiver.takeChanges())).toBe('taken')
       expect((await store.load(idOf(2)))?.execution.state).toEqual({ ticks: 1 })
+    })
+
+    it('refuses whoever takes a message that was dropped, and what is stale before that', async () => {
+      const { store } = await open()
+      const sender = newView(1)
+      sender.send(idOf(2), tick)
+      await commit(store, sender)
+      const receiver = await waitingExecution(store, 2)
+      await store.dropMessage(`${idOf(1)}:1`)
+      const [gone, old] = [await reload(store, receiver.id), await reload(store, receiver.id)]
+      gone.take(`${idOf(1)}:1`)
+      openWaiting(gone)
+      gone.send(idOf(3), tick)
+      gone.note({ source: 's', stream: 'out', at: start, text: 'hello' })
+      expect(await store.commit(gone.takeChanges())).toBe('taken')
+      expect(await mustLoad(store, receiver.id)).toMatchObject({ version: 1, attempts: [] })
+      expect(await store.messages(10)).toEqual([])
+      expect(await store.logs(receiver.id, { after: 0, limit: 1 })).toEqual([])
+      receiver.setState({ newer: true })
+      await commit(store, receiver)
+      old.take(`${idOf(1)}:1`)
+      expect(await store.commit(old.takeChanges())).toBe('stale')
+    })
+
+    it('creates nothing in a commit whose message is gone', async () => {
+      const { store } = await open()
+      const child = newView(2)
+      child.take(`${idOf(1)}:1`)
+      expect(await store.commit(child.takeChanges())).toBe('taken')
+      expect(await store.load(idOf(2))).toBeNull()
     })
 
     it('sends nothing with a change that is refused, and takes nothing either', async () => {
@@ -39,9 +69,9 @@ export function messageContract(open: OpenStore): void {
     it('keeps messages in the order of sending until they are taken', async () => {
       const { store } = await open()
       const parent = { execution: idOf(5), attempt: attemptIdOf(idOf(5), 1) }
-      const start: MessageBody = { kind: 'start', dialect: 'stroem', request: { task: 'build' }, parent }
+      const request: MessageBody = { kind: 'start', dialect: 'stroem', request: { task: 'build' }, parent }
       const late = newView(5)
-      late.send(idOf(6), start)
+      late.send(idOf(6), request)
       late.send(idOf(7), tick)
       await commit(store, late)
       const early = newView(1)
@@ -49,7 +79,7 @@ export function messageContract(open: OpenStore): void {
       await commit(store, early)
       const all = await store.messages(100)
       expect(all.slice(0, 3)).toEqual([
-        { id: `${idOf(5)}:1`, to: idOf(6), body: start },
+        { id: `${idOf(5)}:1`, to: idOf(6), body: request },
         { id: `${idOf(5)}:2`, to: idOf(7), body: tick },
         { id: `${idOf(1)}:1`, to: idOf(2), body: tick },
       ])
