@@ -88,7 +88,7 @@ describe('the proxy', () => {
     const answer = fetch(url, { signal: caller.signal })
     await asked
     caller.abort()
-    await expect(answer).rejects.toThrow()
+    await expect(answer).rejects.toThrow('aborted')
     await gone
   })
 
@@ -100,6 +100,6 @@ describe('the proxy', () => {
       }),
     )
     const response = await fetch(url)
-    await expect(response.text()).rejects.toThrow()
+    await expect(response.text()).rejects.toThrow('terminated')
   })
 })

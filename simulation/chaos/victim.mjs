@@ -11,7 +11,10 @@ export class Victim {
   #child = null
   #ended = Promise.resolve()
   #stderr = ''
-  constructor({ port, data, flows, workerToken }) {
+  #onDeath
+  /** `onDeath` hears that it ended by itself after it was ready; `environment` goes over its own. */
+  constructor({ port, data, flows, workerToken, environment = {}, onDeath = () => {} }) {
+    this.#onDeath = onDeath
     this.url = `http://127.0.0.1:${port}`
     this.args = [program, 'server', '--port', String(port), '--data', data, '--workspace', `chaos=${flows}`, '--log-level', 'error']
     this.environment = {
@@ -19,7 +22,12 @@ export class Victim {
       BUSBAR_WORKER_TOKEN: workerToken,
       BUSBAR_RECOVERY_HEARTBEAT_TIMEOUT_SECONDS: '10',
       BUSBAR_RECOVERY_SWEEP_INTERVAL_SECONDS: '5',
+      ...environment,
     }
+  }
+
+  get isOn() {
+    return this.#child !== null && this.#child.exitCode === null && this.#child.signalCode === null
   }
 
   /** What the server said on its error output since its last start. */
@@ -38,7 +46,10 @@ export class Victim {
     })
     const late = AbortSignal.timeout(readyMsMax)
     return new Promise(resolve => {
-      child.stdout.once('data', () => resolve(true))
+      child.stdout.once('data', () => {
+        child.once('close', () => child === this.#child && !child.killed && this.#onDeath(this))
+        resolve(true)
+      })
       late.addEventListener('abort', () => resolve(false))
       void this.#ended.then(() => resolve(false))
     })

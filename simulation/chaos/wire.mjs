@@ -7,6 +7,11 @@ export class Lost extends Error {
   name = 'Lost'
 }
 
+/** The server said that it cannot do it now. It may have happened all the same, where the database did not say. */
+export class Away extends Lost {
+  name = 'Away'
+}
+
 /** The server answered with a refusal. Nothing that the clients send here deserves one. */
 export class Refused extends Error {
   name = 'Refused'
@@ -21,8 +26,13 @@ const retryMs = 40
 export class Wire {
   #token
   #pool
-  constructor(url, workerToken) {
+  #onAway
+  url
+  /** `onAway` hears of answers 503 and 429, which are refusals like others without it. */
+  constructor(url, workerToken, { onAway = null } = {}) {
+    this.url = url
     this.#token = workerToken
+    this.#onAway = onAway
     this.#pool = new Pool(url, { connections: 64, pipelining: 1, headersTimeout: 30_000, bodyTimeout: 30_000, connectTimeout: 5_000 })
   }
 
@@ -32,12 +42,18 @@ export class Wire {
     if (asWorker) headers.authorization = `Bearer ${this.#token}`
     let status
     let text
+    let retryAfter
     try {
       const answer = await this.#pool.request({ method, path, headers, body: body === undefined ? null : JSON.stringify(body), signal })
       status = answer.statusCode
+      retryAfter = answer.headers['retry-after']
       text = await answer.body.text()
     } catch (cause) {
       throw new Lost(`${method} ${path} was not answered: ${cause.message}`, { cause })
+    }
+    if (this.#onAway && (status === 503 || status === 429)) {
+      this.#onAway({ call: `${method} ${path}`, status, retryAfter, text })
+      throw new Away(`${method} ${path} answered ${status}`)
     }
     if (status > 299) throw new Refused(`${method} ${path}`, status, text)
     return parsed(text)

@@ -1,14 +1,21 @@
 /** Builds the parts and hands them over: store, engine, workspaces, routes, listener. */
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { createEngine, type EngineApi, systemClock } from '@busbar/engine'
-import { instant, Problem } from '@busbar/kernel'
+import { instant, type JsonObject, Problem } from '@busbar/kernel'
 import type { Store } from '@busbar/store'
 import { openSqliteStore } from '@busbar/store/sqlite'
 import type { FastifyInstance } from 'fastify'
+import { Brokers } from './brokers/brokers.js'
 import type { Config } from './config/config.js'
+import { messageRoutes } from './conductor/messages.js'
 import { conductorRoutes, isConductorPath } from './conductor/routes.js'
+import { secretsIn } from './conductor/secrets.js'
 import { openDataFolder, workerTokenIn } from './data-folder.js'
 import { type Effects, effectsOf } from './effects/effects.js'
+import { EventHandlers } from './events/event-handlers.js'
+import { EventLoop } from './events/event-loop.js'
+import { eventRoutes } from './events/event-routes.js'
 import { Health } from './health.js'
 import { createApp } from './http/app.js'
 import { createGate } from './http/gate.js'
@@ -45,20 +52,26 @@ export async function startServer(config: Config, { log }: { readonly log: Log }
     await workspaces.start()
     undo.push(() => workspaces.stop())
     const environment = environmentOf(process.env)
+    const secrets = secretsIn(process.env)
     const ownPorts: number[] = []
-    const effects = effectsOf({ outbound: config.outbound, ownPorts: () => ownPorts })
-    const engine = engineOf({ config, store, workspaces, environment, log, effects: effects.handlers })
+    const brokers = new Brokers(config.events, hostname())
+    const effects = effectsOf({ config, brokers, ownPorts: () => ownPorts })
+    const engine = engineOf({ config, store, workspaces, environment, secrets, log, effects: effects.handlers })
     await engine.start()
     await recallWorkers(engine)
     undo.push(() => engine.stop(config.stop.drainSeconds * 1000))
+    const eventHandlers = new EventHandlers(engine)
+    const events = new EventLoop({ engine, handlers: eventHandlers, brokers, log })
     const health = new Health(store)
-    const routes = routesOf({ config, engine, workspaces, environment, health })
+    const routes = routesOf({ config, engine, workspaces, environment, eventHandlers, secretNames: new Set(Object.keys(secrets)), health })
     const gate = createGate({ workerToken, hosts: hostsOf(config) })
     const app = createApp({ routes, gate, log, ownerOf: path => (isConductorPath(path) ? 'conductor' : 'stroem') })
     const url = await listen(app, config)
     ownPorts.push(portOf(new URL(url)))
+    events.start()
+    undo.push(() => events.stop())
     log.info('server listening', { url, data: config.data })
-    return { url, workerToken, routes, stop: stopOnce(() => stop({ app, engine, workspaces, store, health, log, drainMs: config.stop.drainSeconds * 1000 })) }
+    return { url, workerToken, routes, stop: stopOnce(() => stop({ app, engine, events, effects, brokers, workspaces, store, health, log, drainMs: config.stop.drainSeconds * 1000 })) }
   } catch (error) {
     for (const step of undo.reverse()) await step().catch(() => {})
     throw error
@@ -91,11 +104,12 @@ interface EngineParts {
   readonly store: Store
   readonly workspaces: Workspaces
   readonly environment: ReadonlyMap<string, string>
+  readonly secrets: JsonObject
   readonly log: Log
   readonly effects: Effects['handlers']
 }
 
-function engineOf({ config, store, workspaces, environment, log, effects }: EngineParts): EngineApi {
+function engineOf({ config, store, workspaces, environment, secrets, log, effects }: EngineParts): EngineApi {
   const { heldPollsMax, commandsMax, cachedViewsMax, evaluationMsMax, evaluationThreadsMax } = config.limits
   return createEngine({
     store,
@@ -103,7 +117,8 @@ function engineOf({ config, store, workspaces, environment, log, effects }: Engi
     log,
     chance: Math.random,
     effects,
-    secrets: namespace => workspaces.secrets(namespace),
+    // Conductor has no namespaces: its definitions are those of the empty one.
+    secrets: namespace => (namespace === '' ? secrets : workspaces.secrets(namespace)),
     connections: namespace => workspaces.connections(namespace),
     environment: name => environment.get(name) ?? null,
     limits: { heldPollsMax, commandsMax, cachedViewsMax, evaluationMsMax, evaluationThreadsMax, sweepMs: config.recovery.sweepIntervalSeconds * 1000 },
@@ -116,11 +131,18 @@ function routesOf(parts: {
   readonly workspaces: Workspaces
   readonly health: Health
   readonly environment: ReadonlyMap<string, string>
+  readonly eventHandlers: EventHandlers
+  readonly secretNames: ReadonlySet<string>
 }): readonly Route[] {
-  const { engine, workspaces, environment, health, config } = parts
+  const { engine, workspaces, environment, eventHandlers, secretNames, health, config } = parts
   const heartbeatTimeoutMs = config.recovery.heartbeatTimeoutSeconds * 1000
   const unmatchedTimeoutMs = config.recovery.unmatchedStepTimeoutSeconds * 1000
-  const routes = [...conductorRoutes(engine, health, environment), ...stroemRoutes({ engine, workspaces, health, heartbeatTimeoutMs, unmatchedTimeoutMs })]
+  const routes = [
+    ...conductorRoutes(engine, health, environment, secretNames),
+    ...eventRoutes(engine, eventHandlers),
+    ...(config.workflowMessages ? messageRoutes(engine) : []),
+    ...stroemRoutes({ engine, workspaces, health, heartbeatTimeoutMs, unmatchedTimeoutMs }),
+  ]
   return [...routes, openApiRoute(routes)]
 }
 
@@ -172,6 +194,9 @@ async function listen(app: FastifyInstance, config: Config): Promise<string> {
 interface Running {
   readonly app: FastifyInstance
   readonly engine: EngineApi
+  readonly events: EventLoop
+  readonly effects: Effects
+  readonly brokers: Brokers
   readonly workspaces: Workspaces
   readonly store: Store
   readonly health: Health
@@ -180,11 +205,13 @@ interface Running {
 }
 
 /** Readiness goes off first, held polls are answered, requests are drained, and the store is closed last. */
-async function stop({ app, engine, workspaces, store, health, log, drainMs }: Running): Promise<void> {
+async function stop({ app, engine, events, effects, brokers, workspaces, store, health, log, drainMs }: Running): Promise<void> {
   const started = instant(Date.now())
   log.info('server stopping')
   health.drain()
+  await events.stop()
   await engine.stop(drainMs)
+  await Promise.all([effects.close(), brokers.close()])
   await withDeadline(app.close(), drainMs, () => app.server.closeAllConnections())
   await workspaces.stop()
   await store.close()

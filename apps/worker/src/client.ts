@@ -18,6 +18,8 @@ export interface ClaimedStep {
   readonly input: unknown
   readonly timeoutSecs: number | null
   readonly revision: string | null
+  /** What our server wants to see again with each report; others give none. */
+  readonly lease: string | null
 }
 
 export interface WireLogLine {
@@ -108,14 +110,14 @@ export class WorkerClient {
   }
 
   async begin(step: ClaimedStep, workerId: string): Promise<void> {
-    await this.#call('POST', `${stepPath(step)}/start`, { body: { worker_id: workerId } })
+    await this.#call('POST', `${stepPath(step)}/start`, { body: { worker_id: workerId, ...leaseOf(step) } })
   }
 
   /** The report that must not get lost: tried again until the server has it, or refuses it for good. */
   async complete(step: ClaimedStep, report: StepReport, failed: (error: unknown) => void): Promise<void> {
     for (let tried = 1; ; tried++) {
       try {
-        await this.#call('POST', `${stepPath(step)}/complete`, { body: report })
+        await this.#call('POST', `${stepPath(step)}/complete`, { body: { ...report, ...leaseOf(step) } })
         return
       } catch (error) {
         failed(error)
@@ -183,6 +185,10 @@ function stepPath(step: ClaimedStep): string {
   return `/worker/jobs/${step.jobId}/steps/${encodeURIComponent(step.stepName)}`
 }
 
+function leaseOf({ lease }: ClaimedStep): { lease?: string } {
+  return lease === null ? {} : { lease }
+}
+
 function readClaim(answer: unknown): ClaimedStep | null {
   if (typeof answer !== 'object' || answer === null) return null
   const claim = answer as Record<string, unknown>
@@ -201,5 +207,6 @@ function readClaim(answer: unknown): ClaimedStep | null {
     input: claim['input'] ?? null,
     timeoutSecs: typeof claim['timeout_secs'] === 'number' && claim['timeout_secs'] > 0 ? claim['timeout_secs'] : null,
     revision: typeof claim['revision'] === 'string' && claim['revision'] !== '' ? claim['revision'] : null,
+    lease: typeof claim['lease'] === 'string' ? claim['lease'] : null,
   }
 }

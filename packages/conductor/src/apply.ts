@@ -7,6 +7,7 @@ import { workflowDeadline } from './decide/timeouts.js'
 import type { ConductorReply } from './types.js'
 import { childEnded, childRefused, childResumed } from './verbs/children.js'
 import { effectEnded, eventHandled } from './verbs/effects.js'
+import { mock } from './verbs/mock.js'
 import { pushMessage } from './verbs/messages.js'
 import { pause, resume } from './verbs/pause.js'
 import { pushParent } from './verbs/push-parent.js'
@@ -34,6 +35,10 @@ export function apply(view: ConductorView, command: ConductorCommand, context: C
     }
     case 'updateByReference':
       return { kind: 'applied', reply: updateByReference(view, command, now) }
+    case 'mock': {
+      const reply = mock(view, command, now)
+      return isRefusal(reply) ? reply : { kind: 'applied', reply }
+    }
     case 'effectEnded':
       return effectEnded(view, command, now) ?? done()
     case 'eventHandled':

@@ -25,7 +25,17 @@ export type ConductorCommand =
       readonly reference: string
       readonly status: ResultStatus
       readonly output: JsonObject
+      readonly reason?: string | null
       readonly worker: string | null
+    }
+  /** In a test run, instead of whoever would do the task. The output is merged. Reply: UpdateReply. */
+  | {
+      readonly kind: 'mock'
+      readonly attempt: AttemptId
+      readonly status: ResultStatus
+      readonly output: JsonObject
+      readonly executionMs: number
+      readonly queueWaitMs: number
     }
   /** The engine's own worker did what a task asks for, or could not. */
   | {
@@ -57,6 +67,8 @@ export type ConductorCommand =
   | {
       readonly kind: 'rerun'
       readonly fromTask: AttemptId | null
+      /** The executions that lead from this one to that of the task: its child, the child's child, … */
+      readonly path: readonly ExecutionId[]
       readonly workflowInput: JsonObject | null
       readonly taskInput: JsonObject | null
       readonly correlationId: string | null

@@ -9,10 +9,11 @@ export { type BrokerType, brokerTypes, isBrokerType, partsOfEvent } from './task
 export { isEngineType, isUnsupportedType } from './tasks/engine-types.js'
 export { type TaskStatus, taskStatus, type WorkflowStatus, workflowStatus } from './wire/status.js'
 export { taskSummary, workflowSummary } from './wire/summary.js'
+export { testRunKey } from './decide/test-run.js'
 export { blockingTask, openChildren, signalledTask } from './blocking.js'
 export { type ReturnStrategy, returnStrategies, type SignalAnswer, signalResponse } from './wire/signal-response.js'
 export { taskToWire } from './wire/task.js'
-export { tasksInOrder, workflowStatusToWire, workflowToWire } from './wire/workflow.js'
+export { tasksInOrder, workflowModelToWire, workflowStatusToWire, workflowToWire } from './wire/workflow.js'
 export { conductorRules } from './rules.js'
 export type { Brief, ConductorReply, ConductorTypes, Domains, State, TaskData } from './types.js'
 export {

@@ -22,6 +22,9 @@ export interface Brief {
   readonly priority?: number
   readonly taskToDomain?: Domains
   readonly event?: string
+  readonly idempotencyKey?: string
+  /** A run with mocked results: nothing is done outside, and no worker gets its tasks. */
+  readonly isTest?: true
   /** A snapshot that took the place of the first one (a restart with the latest definitions). */
   readonly definition?: string
 }
@@ -86,6 +89,8 @@ export interface TaskData {
   readonly changed?: true
   /** Skipped by an operator: listed before all others. */
   readonly skipped?: true
+  /** Of a mocked task: when it would have been scheduled and begun. */
+  readonly began?: { readonly scheduled: number; readonly started: number }
   /** Of a loop: how many iterations its output shows, when that is not the rule of `outputOf`. */
   readonly shown?: number
   /** Items of a list loop, evaluated once. */

@@ -13,6 +13,7 @@ import {
 } from '@busbar/kernel'
 import type { StroemCommand } from './commands.js'
 import { cancelJob, closeUnclaimed, endJob } from './job-end.js'
+import { refuseOldLease } from './lease.js'
 import { type JobView, nameOf, say, type StepAttempt } from './step-attempt.js'
 import { cancelStep, completeStep, failStep, markStarted } from './steps.js'
 import { onTick } from './tick.js'
@@ -32,9 +33,9 @@ function applied(view: JobView, command: StroemCommand, context: Context): Stroe
     case 'tick':
       return done(onTick(view, context))
     case 'begin':
-      return done(onBegin(view, command, context))
+      return onBegin(view, command, context)
     case 'complete':
-      return done(onComplete(view, command, context))
+      return onComplete(view, command, context)
     case 'release':
       return done(onRelease(view, command, context))
     case 'cancel':
@@ -68,20 +69,25 @@ function newest(view: JobView, step: string): StepAttempt | undefined {
   return view.newest(step as ActivityKey)
 }
 
-function onBegin(view: JobView, command: CommandOf<'begin'>, context: Context): void {
+function onBegin(view: JobView, command: CommandOf<'begin'>, context: Context): null | Refusal {
   const attempt = newest(view, command.step)
-  if (attempt?.state.kind !== 'leased' || view.isTerminal) return
+  const refusal = refuseOldLease(attempt, command.lease)
+  if (refusal) return refusal
+  if (attempt?.state.kind !== 'leased' || view.isTerminal) return null
   if (attempt.data.begun !== true) view.amend(attempt.ordinal, { ...attempt.data, begun: true })
-  markStarted(view, command.worker ?? attempt.state.worker, context)
+  return done(markStarted(view, command.worker ?? attempt.state.worker, context))
 }
 
 /** Reports count while the step runs; what comes late or twice is ignored, so that old workers do not insist. */
-function onComplete(view: JobView, command: CommandOf<'complete'>, context: Context): void {
+function onComplete(view: JobView, command: CommandOf<'complete'>, context: Context): null | Refusal {
   const attempt = newest(view, command.step)
-  if (attempt?.state.kind !== 'leased') return
+  const refusal = refuseOldLease(attempt, command.lease)
+  if (refusal) return refusal
+  if (attempt?.state.kind !== 'leased') return null
   const failed = command.error !== null || (command.exitCode ?? 0) !== 0
   if (failed) failStep(view, attempt, command.error ?? `Process exited with code ${command.exitCode}`, context)
   else completeStep(view, attempt, command.output, context)
+  return null
 }
 
 function onRelease(view: JobView, command: CommandOf<'release'>, context: Context): void {

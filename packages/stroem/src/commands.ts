@@ -4,10 +4,17 @@ import type { ChildNews, CommonCommand, Json, JsonObject, WorkerId } from '@busb
 export type StroemCommand =
   | CommonCommand
   | ChildNews
-  /** The worker begins to run a step it claimed (strom-worker.md §6.4). */
-  | { readonly kind: 'begin'; readonly step: string; readonly worker: WorkerId | null }
-  /** The worker's report (§6.5). Accepted only while the step runs; anything later is ignored. Reply: null. */
-  | { readonly kind: 'complete'; readonly step: string; readonly exitCode: number | null; readonly output: Json; readonly error: string | null }
+  /** The worker begins to run a step it claimed (strom-worker.md §6.4). Refused as conflict when it names a lease that is over. */
+  | { readonly kind: 'begin'; readonly step: string; readonly worker: WorkerId | null; readonly lease?: string }
+  /** The worker's report (§6.5). Accepted only while the step runs; anything later is ignored, or refused as conflict when it names a lease. Reply: null. */
+  | {
+      readonly kind: 'complete'
+      readonly step: string
+      readonly exitCode: number | null
+      readonly output: Json
+      readonly error: string | null
+      readonly lease?: string
+    }
   /** Refused as conflict when the job has ended. */
   | { readonly kind: 'cancel'; readonly by: string }
   | {

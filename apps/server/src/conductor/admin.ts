@@ -33,7 +33,6 @@ export function adminRoutes(engine: EngineApi, environment: Environment): Route[
       return text(200, 'false')
     }),
     // No back-end for event queues is built, so there are none: the same answers as an original without one.
-    route('GET', '/api/admin/queues', 'admin', 'Event queues by event', () => json(200, {})),
     route('GET', '/api/queue/', 'read', 'Event queues by status', () => json(200, {})),
     route('GET', '/api/queue/size', 'read', 'Messages in event queues', () => json(200, {})),
     route('POST', '/api/queue/update/{workflowId}/{taskRefName}/{status}', 'operate', 'Reports for a task through an event queue', noEventQueue),

@@ -29,7 +29,8 @@ function workflowId(text: string): ExecutionId {
 
 export async function findWorkflow(engine: EngineApi, id: ExecutionId): Promise<WorkflowView | null> {
   const found = await engine.read(id)
-  return found?.dialect === 'conductor' ? found.view : null
+  // What is kept for events and schedules is no workflow: it has a namespace of its own.
+  return found?.dialect === 'conductor' && found.view.execution.label.namespace === '' ? found.view : null
 }
 
 export async function mustWorkflow(engine: EngineApi, text: string): Promise<WorkflowView> {

@@ -32,14 +32,15 @@ async function push(engine: EngineApi, call: Call): Promise<Answer> {
   const message = randomUUID()
   const reply = await engine.send<PushReply>(id, { kind: 'pushMessage', id: message, payload } as { readonly kind: string })
   if (isRefusal(reply)) throw new Problem(reply.code, reply.message)
-  switch (reply.kind) {
+  const { kind, status } = reply
+  switch (kind) {
     case 'pushed':
       return text(200, message)
     case 'notRunning':
-      return text(409, `Workflow ${workflowId} is not in RUNNING state (current: ${reply.status})`)
+      return text(409, `Workflow ${workflowId} is not in RUNNING state (current: ${status})`)
     case 'full':
       return text(429, `Message queue is full for workflow ${workflowId}; try again when its messages were taken`)
     default:
-      return assertNever(reply.kind)
+      return assertNever(kind)
   }
 }

@@ -60,8 +60,8 @@ async function pending(engine: EngineApi, taskType: string): Promise<number> {
   const queues = [...(await waiting(engine)).keys()].filter(queue => partsOf(queueTitle(queue) ?? '', taskType).type === taskType)
   let count = 0
   for (const queue of new Set([queueOf(taskType, null), ...queues])) {
-    for (let page = limits.listMax; page === limits.listMax && count < pendingMax; count += page) {
-      page = (await engine.store.openAttempts(queue, count, limits.listMax)).length
+    for (let offset = 0, page: number = limits.listMax; page === limits.listMax && count < pendingMax; offset += page, count += page) {
+      page = (await engine.store.openAttempts(queue, offset, limits.listMax)).length
     }
   }
   return count

@@ -9,12 +9,15 @@ import { healthRoutes } from './health.js'
 import { taskMetadataRoutes } from './metadata-task.js'
 import { workflowMetadataRoutes } from './metadata-workflow.js'
 import { queueRoutes } from './queues.js'
+import { removalRoutes } from './removal.js'
+import { rerunRoutes } from './rerun.js'
 import { secretRoutes } from './secrets.js'
 import { signalRoutes } from './signals.js'
 import { startRoutes } from './start-workflow.js'
 import { taskLogRoutes } from './task-logs.js'
 import { taskResultRoutes } from './task-results.js'
 import { taskRoutes } from './tasks.js'
+import { testRunRoutes } from './test-run.js'
 import { unbuiltRoutes } from './unbuilt.js'
 import { workflowListRoutes } from './workflow-lists.js'
 import { workflowRoutes } from './workflow.js'
@@ -25,6 +28,7 @@ export function conductorRoutes(engine: EngineApi, health: Health, environment: 
   return [
     ...startRoutes(engine, definitions),
     ...executeRoutes(engine, definitions),
+    ...testRunRoutes(engine, definitions),
     ...taskRoutes(engine),
     ...signalRoutes(engine),
     ...taskResultRoutes(engine),
@@ -32,6 +36,8 @@ export function conductorRoutes(engine: EngineApi, health: Health, environment: 
     ...queueRoutes(engine),
     ...workflowRoutes(engine),
     ...workflowListRoutes(engine),
+    ...rerunRoutes(engine),
+    ...removalRoutes(engine),
     ...bulkRoutes(engine),
     ...workflowMetadataRoutes(engine, definitions),
     ...taskMetadataRoutes(engine),

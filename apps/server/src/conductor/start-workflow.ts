@@ -1,13 +1,14 @@
 /** Starting: the hot path in. Only the fields that decide about the request are looked at here; the dialect takes the rest. */
 import type { Violation } from '@busbar/conductor'
 import type { EngineApi } from '@busbar/engine'
-import { type ExecutionId, isRefusal, type JsonObject, Problem, type Refusal } from '@busbar/kernel'
+import { type ExecutionId, isJsonObject, isRefusal, type JsonObject, Problem, type Refusal } from '@busbar/kernel'
 import { type Answer, text } from '../http/answer.js'
 import type { Call } from '../http/call.js'
 import { limits } from '../http/limits.js'
 import { throwIfRefused } from '../http/problem.js'
 import type { Route } from '../http/route.js'
 import type { Definitions } from './definitions.js'
+import { idempotencyKeyOf, startOnce } from './idempotent-start.js'
 import { readInteger, readText } from './read-query.js'
 import { invalidValue, violated } from './violations.js'
 
@@ -40,8 +41,9 @@ async function start(engine: EngineApi, definitions: Definitions, call: Call): P
   return text(200, await startWorkflow(engine, definitions, call.object()))
 }
 
-/** By a StartWorkflowRequest. */
-export async function startWorkflow(engine: EngineApi, definitions: Definitions, request: JsonObject): Promise<ExecutionId> {
+/** By a StartWorkflowRequest. `inner` is what only this server may add to it. */
+export async function startWorkflow(engine: EngineApi, definitions: Definitions, given: JsonObject, inner: JsonObject = {}): Promise<ExecutionId> {
+  const request = { ...withoutInnerFields(given), ...inner }
   const violations = violationsOf(request)
   if (violations.length > 0) throw violated(violations)
   const { workflowDef } = request
@@ -49,7 +51,20 @@ export async function startWorkflow(engine: EngineApi, definitions: Definitions,
   if (request['name'] === '' && !workflowDef) throw new Problem('invalid', 'Workflow name must be specified when searching for a definition')
   if (request['input'] === null && typeof request['externalInputPayloadStoragePath'] !== 'string')
     throw new Problem('invalid', 'NULL input passed when starting workflow')
+  const key = idempotencyKeyOf(request)
+  if (key !== null) return startOnce(engine, nameOf(request), key, request)
   return throwIfRefused(await engine.create('conductor', request)).id
+}
+
+function nameOf({ name, workflowDef }: JsonObject): string {
+  const given = typeof name === 'string' && name !== '' ? name : isJsonObject(workflowDef) ? workflowDef['name'] : ''
+  return typeof given === 'string' ? given : ''
+}
+
+/** The fields of the API have other names; fields that begin with an underscore speak between the parts of the server. */
+function withoutInnerFields(request: JsonObject): JsonObject {
+  if (!Object.keys(request).some(key => key.startsWith('_'))) return request
+  return Object.fromEntries(Object.entries(request).filter(([key]) => !key.startsWith('_')))
 }
 
 function violationsOf(request: JsonObject): readonly Violation[] {

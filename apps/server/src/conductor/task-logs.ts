@@ -1,4 +1,4 @@
-/** Log lines of tasks. The task id is not checked: lines of an unknown task are kept under its id all the same. */
+/** Log lines of tasks. They are kept with their workflow, and go with it; lines for a task of no workflow are refused. */
 import type { EngineApi } from '@busbar/engine'
 import { type ExecutionId, executionIdOf, parseAttemptId, Problem } from '@busbar/kernel'
 import { type Answer, empty, json } from '../http/answer.js'
@@ -33,13 +33,16 @@ const stream = 'log'
 async function append(engine: EngineApi, call: Call): Promise<Answer> {
   if (call.text === '') throw new Problem('invalid', 'expected a line of text as body, found none')
   const taskId = call.param('taskId')
-  await engine.appendLogs(executionOf(taskId), [{ source: taskId, stream, at: String(engine.now()), text: call.text }])
+  const workflow = executionOf(taskId)
+  if (workflow === null || (await engine.store.head(workflow))?.dialect !== 'conductor') throw new Problem('missing', `Task not found for taskId: ${taskId}`)
+  await engine.appendLogs(workflow, [{ source: taskId, stream, at: String(engine.now()), text: call.text }])
   return empty(200)
 }
 
 async function list(engine: EngineApi, call: Call): Promise<Answer> {
   const taskId = call.param('taskId')
-  const lines = await engine.store.logs(executionOf(taskId), { source: taskId, after: 0, limit: limits.logLinesPerRead })
+  const workflow = executionOf(taskId)
+  const lines = workflow === null ? [] : await engine.store.logs(workflow, { source: taskId, after: 0, limit: limits.logLinesPerRead })
   if (lines.length === 0) return empty(204)
   const entries = lines.map(line => ({ log: line.text, taskId, createdTime: millisecondsOf(line.at) }))
   return json(
@@ -48,10 +51,9 @@ async function list(engine: EngineApi, call: Call): Promise<Answer> {
   )
 }
 
-/** Lines are kept with their workflow; those of an id that names none, under the id itself. */
-function executionOf(taskId: string): ExecutionId {
+function executionOf(taskId: string): ExecutionId | null {
   const attempt = parseAttemptId(taskId)
-  return attempt === null ? (taskId as ExecutionId) : executionIdOf(attempt)
+  return attempt && executionIdOf(attempt)
 }
 
 /** Lines that came with a result carry an ISO date, those of this API milliseconds. */

@@ -4,6 +4,7 @@ import type { EngineApi } from '@busbar/engine'
 import { type ExecutionId, Problem } from '@busbar/kernel'
 import type { Call } from '../http/call.js'
 import { limits } from '../http/limits.js'
+import { Changes, changeWaitMs } from './changes.js'
 import { findWorkflow, noSuchWorkflow, type WorkflowView } from './executions.js'
 
 export type Standing = Pick<SignalAnswer, 'target' | 'blocked' | 'isTimeUp'>
@@ -15,9 +16,6 @@ export interface Patience {
   /** When it goes away nobody waits any longer. */
   readonly call: Call
 }
-
-/** Where others write too, a change may be heard of late: then it is looked for this often. */
-const lookAgainMs = 1_000
 
 let waiting = 0
 
@@ -33,7 +31,7 @@ export async function untilBlocked(engine: EngineApi, id: ExecutionId, { waitUnt
       const left = deadline - performance.now()
       if (blocked !== null || target.isTerminal) return { target, blocked, isTimeUp: false }
       if (left <= 0 || call.isGone) return { target, blocked, isTimeUp: true }
-      await changes.after(seen, engine.store.sharing ? Math.min(left, lookAgainMs) : left, call)
+      await changes.after(seen, changeWaitMs(engine, left), call)
     }
   } finally {
     waiting -= 1
@@ -59,45 +57,4 @@ async function look(engine: EngineApi, id: ExecutionId, waitUntil: ReadonlySet<s
     open.push(...children.reverse())
   }
   return { target, blocked: null }
-}
-
-/** Counts the changes of the executions it watches. */
-class Changes {
-  count = 0
-  readonly #engine: EngineApi
-  readonly #watched = new Map<ExecutionId, () => void>()
-  #wake: (() => void) | null = null
-
-  constructor(engine: EngineApi) {
-    this.#engine = engine
-  }
-
-  watch(id: ExecutionId): void {
-    if (this.#watched.has(id)) return
-    const stop = this.#engine.watch(id, () => {
-      this.count += 1
-      this.#wake?.()
-    })
-    this.#watched.set(id, stop)
-  }
-
-  /** Resolves when there were more than `seen`, when the time is up, or when the caller goes away. */
-  after(seen: number, ms: number, call: Call): Promise<void> {
-    if (this.count > seen) return Promise.resolve()
-    return new Promise(resolve => {
-      const end = () => {
-        clearTimeout(timer)
-        forget()
-        this.#wake = null
-        resolve()
-      }
-      const timer = setTimeout(end, ms)
-      const forget = call.onGone(end)
-      this.#wake = end
-    })
-  }
-
-  stop(): void {
-    for (const stop of this.#watched.values()) stop()
-  }
 }

@@ -50,6 +50,7 @@ async function correlated(engine: EngineApi, call: Call, correlationId: string):
   if (correlationId === '') return []
   const { executions } = await engine.store.list({
     dialect: 'conductor',
+    namespace: '',
     name: call.param('name'),
     handle: correlationId,
     ...(includeClosed ? {} : { statuses: runningOnly }),
@@ -82,6 +83,7 @@ async function running(engine: EngineApi, call: Call): Promise<Answer> {
   const isWindow = from !== 0 && until !== 0
   const { executions } = await engine.store.list({
     dialect: 'conductor',
+    namespace: '',
     name: call.param('name'),
     ...(isWindow ? { version: String(version), createdFrom: instant(from), createdBefore: instant(until) } : { statuses: ['running', 'paused'] as const }),
     offset: 0,

@@ -1,8 +1,8 @@
 /** Reading workflows, and what an operator does to them. */
 import { type ConductorCommand, workflowStatusToWire, workflowToWire } from '@busbar/conductor'
 import type { EngineApi } from '@busbar/engine'
-import { isJsonObject, type JsonObject, parseAttemptId, Problem } from '@busbar/kernel'
-import { type Answer, empty, json, text } from '../http/answer.js'
+import { isJsonObject, type JsonObject } from '@busbar/kernel'
+import { type Answer, empty, json } from '../http/answer.js'
 import type { Call } from '../http/call.js'
 import type { Route } from '../http/route.js'
 import { command, mustWorkflow } from './executions.js'
@@ -70,23 +70,6 @@ export function workflowRoutes(engine: EngineApi): Route[] {
       taskInput: null,
       taskOutput: null,
     })),
-    {
-      method: 'POST',
-      paths: ['/api/workflow/{workflowId}/rerun'],
-      owner: 'conductor',
-      scope: 'operate',
-      summary: 'Runs an ended workflow again from one of its tasks; answers its id',
-      handle: call => rerun(engine, call),
-    },
-    {
-      method: 'DELETE',
-      paths: ['/api/workflow/{workflowId}/remove'],
-      owner: 'conductor',
-      scope: 'admin',
-      summary: 'Removes a workflow for good',
-      query: { archiveWorkflow: 'true' },
-      handle: call => remove(engine, call),
-    },
   ]
 }
 
@@ -120,31 +103,4 @@ async function getStatus(engine: EngineApi, call: Call): Promise<Answer> {
   const view = await mustWorkflow(engine, call.param('workflowId'))
   const includeOutput = readFlag(call, 'includeOutput', false)
   return json(200, workflowStatusToWire(view, { includeOutput, includeVariables: readFlag(call, 'includeVariables', false) }))
-}
-
-async function rerun(engine: EngineApi, call: Call): Promise<Answer> {
-  const id = call.param('workflowId')
-  const { reRunFromTaskId, workflowInput, taskInput, correlationId } = call.object()
-  const named = typeof reRunFromTaskId === 'string' && reRunFromTaskId !== ''
-  const fromTask = named ? parseAttemptId(reRunFromTaskId) : null
-  await mustWorkflow(engine, id)
-  if (named && fromTask === null) throw new Problem('invalid', `Task ${reRunFromTaskId} not found`)
-  await command(engine, id, {
-    kind: 'rerun',
-    fromTask,
-    workflowInput: isJsonObject(workflowInput) ? workflowInput : null,
-    taskInput: isJsonObject(taskInput) ? taskInput : null,
-    correlationId: typeof correlationId === 'string' ? correlationId : null,
-  })
-  return text(200, id)
-}
-
-async function remove(engine: EngineApi, call: Call): Promise<Answer> {
-  const view = await mustWorkflow(engine, call.param('workflowId'))
-  if (readFlag(call, 'archiveWorkflow', true) && !view.isTerminal) {
-    const { status } = workflowStatusToWire(view, { includeOutput: false, includeVariables: false })
-    throw new Problem('invalid', `Cannot archive workflow: ${view.id} with status: ${String(status)}`)
-  }
-  await engine.remove(view.id)
-  return empty(200)
 }

@@ -39,6 +39,7 @@ export const keys = {
     evaluationMsMax: integer(4_000, 'milliseconds', { min: 10, max: 60_000 }, 'The longest run of one JavaScript expression.'),
     evaluationThreadsMax: integer(1, 'threads', { min: 1, max: 64 }, 'Threads that run JavaScript expressions.'),
   },
+  workflowMessages: flag(false, 'Whether messages may be pushed to workflows (POST /api/workflow/{id}/messages), for PULL_WORKFLOW_MESSAGES tasks.'),
   outbound: {
     allow: texts(
       'What HTTP tasks may reach beyond the public network: networks like 10.0.0.0/8, hosts, host:port, *.suffix. A metadata address must be named by itself.',

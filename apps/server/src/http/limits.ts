@@ -33,6 +33,10 @@ export const limits = {
   heldRunsMax: 10_000,
   runWaitMsMax: 300_000,
   runFamilyMax: 1_000,
+  /** One test run: results given, time, levels of children. */
+  testRunRoundsMax: 20_000,
+  testRunMsMax: 60_000,
+  testRunDepthMax: 10,
   searchLengthMax: 200,
   /** Log lines of one answer; the stream has no end. */
   logLinesMax: 100_000,

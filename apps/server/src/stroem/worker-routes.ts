@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { EngineApi } from '@busbar/engine'
 import { type ExecutionId, isRefusal, type JsonObject, Problem, type Refusal, type WorkerId } from '@busbar/kernel'
-import { forLegacyWorker, isMisshapen, noWork, parseClaim, parseRegistration, type StroemCommand, serviceOf } from '@busbar/stroem'
+import { forLegacyWorker, isMisshapen, leaseOf, noWork, parseClaim, parseRegistration, type StroemCommand, serviceOf } from '@busbar/stroem'
 import { type Answer, bytes, empty, json } from '../http/answer.js'
 import type { Call } from '../http/call.js'
 import { limits } from '../http/limits.js'
@@ -94,7 +94,9 @@ async function claim(engine: EngineApi, call: Call): Promise<Answer> {
   // Who waits asks for work, not for the reason why there is none.
   else if (!work && trouble !== null) throw new Problem('invalid', trouble, { details: { status: 422 } })
   if (!work) return nothing
-  return json(200, isLegacy ? forLegacyWorker(work.work) : work.work)
+  // Only a worker of ours asks to be held, and it shows the lease again with what it reports.
+  const answer = waitMs > 0 ? { ...work.work, lease: leaseOf(work.attempt) } : work.work
+  return json(200, isLegacy ? forLegacyWorker(answer) : answer)
 }
 
 /** An addition of ours: a claim that may be held until there is work. */
@@ -110,27 +112,37 @@ function waitMsOf(body: JsonObject): number {
 async function tell(engine: EngineApi, job: ExecutionId, command: StroemCommand): Promise<Answer> {
   if ((await findJob(engine, job)) === null) return ok
   const reply = await tellJob(engine, job, command)
-  if (isRefusal(reply) && reply.code !== 'missing' && reply.code !== 'conflict') throwIfRefused(reply)
+  const isOldLease = isRefusal(reply) && reply.code === 'conflict' && 'lease' in command
+  if (isRefusal(reply) && (isOldLease || (reply.code !== 'missing' && reply.code !== 'conflict'))) throwIfRefused(reply)
   return ok
+}
+
+/** Who names its lease hears when it is over. */
+function leaseIn({ lease }: JsonObject): { readonly lease?: string } {
+  return typeof lease === 'string' ? { lease } : {}
 }
 
 async function begin(engine: EngineApi, call: Call): Promise<Answer> {
   const job = workerJobId(call)
-  const { worker_id: worker } = optionalObjectBody(call)
+  const body = optionalObjectBody(call)
+  const { worker_id: worker } = body
   return tell(engine, job, {
     kind: 'begin',
     step: call.param('step'),
+    ...leaseIn(body),
     worker: typeof worker === 'string' && isUuid(worker) ? (worker.toLowerCase() as WorkerId) : null,
   })
 }
 
 async function complete(engine: EngineApi, call: Call): Promise<Answer> {
   const job = workerJobId(call)
-  const { exit_code: exitCode, output, error } = objectBody(call)
+  const body = objectBody(call)
+  const { exit_code: exitCode, output, error } = body
   if (exitCode !== undefined && exitCode !== null && typeof exitCode !== 'number')
     throw new WireProblem(422, 'the field "exit_code": expected a number or null')
   if (error !== undefined && error !== null && typeof error !== 'string') throw new WireProblem(422, 'the field "error": expected a text or null')
-  return tell(engine, job, { kind: 'complete', step: call.param('step'), exitCode: exitCode ?? null, output: output ?? null, error: error ?? null })
+  const report = { exitCode: exitCode ?? null, output: output ?? null, error: error ?? null }
+  return tell(engine, job, { kind: 'complete', step: call.param('step'), ...leaseIn(body), ...report })
 }
 
 async function completeJob(engine: EngineApi, call: Call): Promise<Answer> {

@@ -14,6 +14,7 @@ import { loopKeyOf, nodeOf, planOf } from './book.js'
 import type { ConductorView, Task } from './task.js'
 import { endExecution } from './end.js'
 import { Mapping } from './mapping.js'
+import { awaitsMock } from './test-run.js'
 import { checkTimeouts, workflowDeadline } from './timeouts.js'
 import { Turn } from './turn.js'
 import type { Ending } from './ending.js'
@@ -136,7 +137,7 @@ function lookAtRunnable(turn: Turn): void {
     const task = view.attempt(ordinal)
     const questions = turn.asks.length
     const node = task && nodeOf(view, task)
-    if (task?.state.kind === 'held' && node) ruleOf(task.data.type).look?.(turn, task, node, new Mapping(turn, ruleOf))
+    if (task?.state.kind === 'held' && node && !awaitsMock(view, task.data.type)) ruleOf(task.data.type).look?.(turn, task, node, new Mapping(turn, ruleOf))
     if (turn.asks.length === questions) book.runnable.delete(ordinal)
   }
   book.isAsking = turn.asks.length > before

@@ -6,6 +6,7 @@ import { awaitJoined, type Book, bookOf, count, nodeOf, remember, tellJoins } fr
 import type { ConductorView, Task } from './task.js'
 import type { Draft } from './draft.js'
 import { armAgain } from './task-limits.js'
+import { awaitsMock } from './test-run.js'
 import { effectTimersOf, timersOf } from './timers.js'
 
 export class Turn {
@@ -58,7 +59,7 @@ export class Turn {
   }
 
   #placeOf(draft: Draft): { queue: Task['queue']; priority?: number; leaseMs?: number | null; notBefore?: Instant; wakeAt?: Instant | null } {
-    if (draft.how === 'engine') return { queue: null, wakeAt: draft.wakeAt }
+    if (draft.how === 'engine' || awaitsMock(this.view, draft.data.type)) return { queue: null, wakeAt: draft.wakeAt }
     const notBefore = (this.now + draft.delayMs) as Instant
     const priority = this.view.brief.priority ?? 0
     const definition = draft.node?.task.taskDefinition ?? null

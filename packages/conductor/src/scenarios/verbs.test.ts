@@ -70,7 +70,7 @@ runScenarios('Verbs', [
       {
         see: 'FAILED: l CANCELED, f__1 COMPLETED, a__1 COMPLETED, b__1 COMPLETED, j__1 COMPLETED, c__1 COMPLETED, f__2 COMPLETED, a__2 COMPLETED, b__2 FAILED, j__2 CANCELED',
       },
-      { verb: 'rerun', at: 'a__1', with: { workflowInput: null, taskInput: { again: true }, correlationId: null } },
+      { verb: 'rerun', at: 'a__1', with: { path: [], workflowInput: null, taskInput: { again: true }, correlationId: null } },
       { see: 'RUNNING: l IN_PROGRESS, f__1 COMPLETED, a__1 SCHEDULED, b__1 SCHEDULED, j__1 IN_PROGRESS' },
       { input: { again: true }, of: 'a__1' },
       { work: 'a__1' },
@@ -92,7 +92,7 @@ runScenarios('Verbs', [
       { work: 'c', in: 's' },
       { work: 'd', in: 's', output: { v: 1 } },
       { work: 'end' },
-      { verb: 'rerun', at: 'd', in: 's', with: { workflowInput: null, taskInput: null, correlationId: null } },
+      { verb: 'rerun', at: 'd', in: 's', with: { path: [], workflowInput: null, taskInput: null, correlationId: null } },
       { see: 'RUNNING: s IN_PROGRESS, end COMPLETED' },
       { work: 'd', in: 's', output: { v: 2 } },
       { see: 'COMPLETED: s COMPLETED, end COMPLETED' },

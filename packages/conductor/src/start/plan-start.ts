@@ -1,4 +1,5 @@
 import { type Context, isJsonObject, isRefusal, type Json, type JsonObject, refuse, type Refusal, type StartPlan } from '@busbar/kernel'
+import { testRunKey } from '../decide/test-run.js'
 import { parseWorkflowDef } from '../definition/parse-workflow-def.js'
 import type { WorkflowDef } from '../definition/types.js'
 import type { Brief, ConductorTypes, Domains } from '../types.js'
@@ -58,7 +59,7 @@ function violation(field: string, message: string): Refusal {
 function briefOf(request: JsonObject, def: WorkflowDef): Brief {
   const given = isJsonObject(request['input']) ? request['input'] : {}
   const priority = integerOrNull(request['priority']) ?? 0
-  const { correlationId, event } = request
+  const { correlationId, event, idempotencyKey } = request
   const taskToDomain = domainsOf(request['taskToDomain'])
   return {
     input: withTemplate(given, def.inputTemplate),
@@ -66,6 +67,8 @@ function briefOf(request: JsonObject, def: WorkflowDef): Brief {
     ...(priority > 0 && { priority }),
     ...(taskToDomain !== null && { taskToDomain }),
     ...(typeof event === 'string' && { event }),
+    ...(typeof idempotencyKey === 'string' && idempotencyKey !== '' && { idempotencyKey }),
+    ...(request[testRunKey] === true && { isTest: true as const }),
   }
 }
 

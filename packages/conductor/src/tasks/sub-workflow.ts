@@ -4,6 +4,7 @@ import type { Task } from '../decide/task.js'
 import { evaluate } from '../decide/input.js'
 import type { Mapping, TaskRule } from '../decide/mapping.js'
 import type { Place } from '../decide/draft.js'
+import { testRunKey } from '../decide/test-run.js'
 import type { Turn } from '../decide/turn.js'
 import { workflowDefToWire } from '../definition/to-wire.js'
 
@@ -69,6 +70,7 @@ function requestOf(turn: Turn, task: Task): JsonObject {
     taskToDomain: isJsonObject(subWorkflowTaskToDomain) ? subWorkflowTaskToDomain : (brief.taskToDomain ?? {}),
     priority: numberOf(priority) ?? 0,
     ...(inline !== null && { workflowDef: inline }),
+    ...(brief.isTest && { [testRunKey]: true }),
   }
 }
 

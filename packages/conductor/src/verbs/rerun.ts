@@ -40,12 +40,13 @@ function renew(view: ConductorView, { workflowInput, correlationId }: Rerun): vo
   view.setBrief({ ...view.brief, ...(workflowInput !== null && { input: workflowInput }), ...(correlationId !== null && { correlationId }) })
 }
 
-/** The task is in a child: that one runs again from there, and this one hears of it. */
+/** The task is in a child, or deeper: that one runs again from there, and each one above hears of it. */
 function rerunInChild(view: ConductorView, command: Rerun, fromTask: AttemptId): Refusal | null {
-  const child = executionIdOf(fromTask)
+  const [child, ...path] = command.path
   for (const task of view.attempts()) {
-    if (task.data.type !== 'SUB_WORKFLOW' || task.data.child !== child) continue
-    view.send(child, { kind: 'command', command: { ...command } })
+    if (task.data.type !== 'SUB_WORKFLOW' || task.data.child === undefined || task.data.child !== child) continue
+    renew(view, command)
+    view.send(child, { kind: 'command', command: { ...command, path, workflowInput: null, correlationId: null } })
     return null
   }
   return refuse('invalid', `Task ${fromTask} not found`)

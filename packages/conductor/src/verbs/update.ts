@@ -18,10 +18,10 @@ const logLinesMax = 10
 export function update(view: ConductorView, command: Update, now: Instant): UpdateReply | Refusal {
   const task = executionIdOf(command.attempt) === view.id ? view.attempt(ordinalOf(command.attempt)) : undefined
   if (task === undefined) return refuse('missing', `No such task found by id: ${command.attempt}`)
-  if (task.state.kind === 'closed' || view.isTerminal) return reply(view, task, false)
+  if (task.state.kind === 'closed' || view.isTerminal) return replyOf(view, task, false)
   if (command.extendLease) {
     extendLease(view, task, now)
-    return reply(view, task, true)
+    return replyOf(view, task, true)
   }
   const reason = cutReason(command.reason)
   const { reason: _old, callbackAfterSeconds: _callback, child: _child, ...data } = task.data
@@ -36,7 +36,7 @@ export function update(view: ConductorView, command: Update, now: Instant): Upda
   for (const line of command.logs.slice(0, logLinesMax)) {
     view.note({ source: task.id, stream: 'log', at: line.createdTime as Instant, text: line.log })
   }
-  return reply(view, task, true)
+  return replyOf(view, task, true)
 }
 
 /** A task that is not over, by its reference name in this iteration, else without the iteration. Its output is merged. */
@@ -46,10 +46,11 @@ export function updateByReference(view: ConductorView, command: UpdateByReferenc
   const data: TaskData = {
     ...task.data,
     output: { ...task.data.output, ...command.output },
+    ...(command.reason != null && { reason: command.reason }),
     ...(command.worker !== null && command.worker !== task.lastWorker && { workerId: command.worker }),
   }
   report(view, task, command.status, now, data)
-  return reply(view, task, true)
+  return replyOf(view, task, true)
 }
 
 function pending(view: ConductorView, reference: string): Task | undefined {
@@ -59,7 +60,7 @@ function pending(view: ConductorView, reference: string): Task | undefined {
   return undefined
 }
 
-function report(view: ConductorView, task: Task, status: Update['status'], now: Instant, data: TaskData): void {
+export function report(view: ConductorView, task: Task, status: Update['status'], now: Instant, data: TaskData): void {
   const outcome = resultOutcomes[status]
   if (outcome !== null) {
     view.close(task.ordinal, outcome, byWorker, now, ended(data))
@@ -98,6 +99,6 @@ function extendLease(view: ConductorView, task: Task, now: Instant): void {
   boundByTimeout(view, task, now)
 }
 
-function reply(view: ConductorView, task: Task, applied: boolean): UpdateReply {
+export function replyOf(view: ConductorView, task: Task, applied: boolean): UpdateReply {
   return { attempt: task.id as AttemptId, applied, status: taskStatus(view.attempt(task.ordinal) ?? task) }
 }

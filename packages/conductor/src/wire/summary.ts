@@ -31,6 +31,7 @@ export function workflowSummary(view: ConductorView): JsonObject {
     priority: brief.priority ?? 0,
     failedTaskNames: state.failedNames ?? [],
     taskToDomain: brief.taskToDomain ?? {},
+    idempotencyKey: brief.idempotencyKey,
     parentWorkflowId: execution.parent?.execution ?? '',
     classifier: typeof classifier === 'string' ? classifier : 'workflow',
     inputSize: input.length,

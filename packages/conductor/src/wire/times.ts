@@ -10,8 +10,8 @@ export interface TaskTimes {
 /** The moments of a task, epoch milliseconds; 0: not yet. */
 export function taskTimes(task: Task): TaskTimes {
   const { state, data } = task
-  const scheduled = task.openedAt
-  const started = task.queue === null ? (data.startAt === undefined ? task.openedAt : 0) : (task.firstClaimedAt ?? 0)
+  const scheduled = data.began?.scheduled ?? task.openedAt
+  const started = data.began?.started ?? (task.queue === null ? (data.startAt === undefined ? task.openedAt : 0) : (task.firstClaimedAt ?? 0))
   const ended = state.kind === 'closed' ? state.at : 0
   return { scheduled, started, ended, updated: Math.max(ended, beganAt(task), data.updatedAt ?? 0) }
 }

@@ -33,6 +33,7 @@ export function workflowToWire(view: ConductorView, options: { readonly includeT
     lastRetriedTime: state.lastRetriedTime ?? 0,
     failedTaskNames: state.failedNames ?? [],
     history: [],
+    idempotencyKey: brief.idempotencyKey,
     rateLimited: false,
     startTime: execution.createdAt,
     workflowName: plan.def.name,
@@ -46,6 +47,17 @@ function shownDefinition(view: ConductorView): JsonObject {
   const definition = definitionJson(plan)
   const { variables } = view.state
   return variables === plan.def.variables ? definition : { ...definition, variables }
+}
+
+/** The form in which the original keeps it, and answers bulk reads. */
+export function workflowModelToWire(view: ConductorView, options: { readonly includeTasks: boolean }): JsonObject {
+  const { updateTime, history: _history, rateLimited: _limited, startTime: _start, ...model } = workflowToWire(view, options)
+  const { failedReferenceTaskNames, failedTaskNames, ...rest } = model
+  return {
+    ...rest,
+    ...(updateTime !== 0 && { updatedTime: updateTime }),
+    ...(view.state.failedRefs !== undefined && { failedReferenceTaskNames, failedTaskNames }),
+  }
 }
 
 /** By sequence; what an operator skipped comes first. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ListRequest, Store } from '../store.js'
+import { recordKinds } from '../transfer.js'
 import { at, start } from '../testing/fixtures.js'
 import { connect, type Connection } from './connection.js'
 import type { Database } from './driver.js'
@@ -63,6 +64,18 @@ describe('a prepared statement', () => {
     expect(hot.length).toBeGreaterThan(3)
     expect(hot.filter(sql => /TEMP B-TREE/.test(planOf(sql)))).toEqual([])
   })
+})
+
+describe('a page of records', () => {
+  for (const kind of recordKinds) {
+    it(`of the kind ${kind} goes on where the last one ended, without sorting`, async () => {
+      asked.length = 0
+      const places = { definition: ['task', '', 'a', 1], attempt: ['a', 1], log: ['a', 1], message: [1] } as const
+      await store.transfer.read(kind, JSON.stringify(kind in places ? places[kind as keyof typeof places] : ['a']), 10)
+      expect(asked).toHaveLength(1)
+      expect(planOf(asked[0] ?? '')).not.toMatch(/SCAN|TEMP B-TREE/)
+    })
+  }
 })
 
 describe('a list', () => {

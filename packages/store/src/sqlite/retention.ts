@@ -4,9 +4,7 @@ import { firstIdOf } from '../first-id.js'
 import type { Database } from './driver.js'
 
 export function prepareRemoveEnded(database: Database, remove: (id: ExecutionId) => boolean): (endedBefore: Instant, limit: number) => readonly ExecutionId[] {
-  const select = database.prepare<{ id: ExecutionId }>(
-    'SELECT id FROM executions WHERE ended_at IS NOT NULL AND ended_at < ? ORDER BY ended_at, id LIMIT ?',
-  )
+  const select = database.prepare<{ id: ExecutionId }>('SELECT id FROM executions WHERE ended_at IS NOT NULL AND ended_at < ? ORDER BY ended_at, id LIMIT ?')
   return (endedBefore, limit) => {
     const ids = select.all(endedBefore, limit).map(({ id }) => id)
     for (const id of ids) remove(id)

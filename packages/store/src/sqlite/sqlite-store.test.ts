@@ -26,5 +26,7 @@ storeContract('the SQLite store', async () => {
       entry.store = await openSqliteStore(path)
       return entry.store
     },
+    order: 'of calls',
+    companion: null,
   }
 })

@@ -1,4 +1,13 @@
-import { type Attempt, type Changes, type DialectName, type Execution, type ExecutionId, type ExecutionStatus, type Instant, type Message } from '@busbar/kernel'
+import {
+  type Attempt,
+  type Changes,
+  type DialectName,
+  type Execution,
+  type ExecutionId,
+  type ExecutionStatus,
+  type Instant,
+  type Message,
+} from '@busbar/kernel'
 import type { CommitResult, DueExecution, ExecutionHead, Listed, ListRequest, LoadedExecution } from '../store.js'
 import type { KnownExecution } from '../sharing.js'
 import { countedAheadMax } from '../limits.js'

@@ -17,6 +17,8 @@ interface Shelf<Kind extends RecordKind> {
   readonly key: readonly ('string' | 'number')[]
   all(state: MemoryState): Iterable<Entry<Kind>>
   has(state: MemoryState, record: Records[Kind]): boolean
+  /** What no two records have in common. */
+  nameOf(record: Records[Kind]): string
   /** What has to be there first. */
   readonly owner?: { readonly kind: RecordKind; has(state: MemoryState, record: Records[Kind]): boolean }
   put(state: MemoryState, record: Records[Kind], now: Instant): void
@@ -34,6 +36,7 @@ const shelves: { readonly [Kind in RecordKind]: Shelf<Kind> } = {
     *all({ snapshots }) {
       for (const [id, { text }] of snapshots) yield { key: [id], record: { id, text } }
     },
+    nameOf: ({ id }) => id,
     has: ({ snapshots }, { id }) => snapshots.has(id as DefinitionId),
     put: ({ snapshots }, { id, text }) => void snapshots.set(id as DefinitionId, { text, usedAt: neverPut }),
   },
@@ -42,6 +45,7 @@ const shelves: { readonly [Kind in RecordKind]: Shelf<Kind> } = {
     *all({ definitions }) {
       for (const one of definitions.values()) yield { key: [one.kind, one.namespace, one.name, one.version], record: one }
     },
+    nameOf: ({ kind, namespace, name, version }) => definitionKeyOf(kind, namespace, name, version),
     has: ({ definitions }, { kind, namespace, name, version }) => definitions.has(definitionKeyOf(kind, namespace, name, version)),
     put: putDefinition,
   },
@@ -50,6 +54,7 @@ const shelves: { readonly [Kind in RecordKind]: Shelf<Kind> } = {
     *all({ workers }) {
       for (const one of workers.values()) yield { key: [one.id], record: one }
     },
+    nameOf: ({ id }) => id,
     has: ({ workers }, { id }) => workers.has(id),
     put: putWorker,
   },
@@ -58,6 +63,7 @@ const shelves: { readonly [Kind in RecordKind]: Shelf<Kind> } = {
     *all({ executions }) {
       for (const [id, { attempts: _attempts, logs: _logs, reworked: _reworked, ...record }] of executions) yield { key: [id], record }
     },
+    nameOf: ({ execution }) => execution.id,
     has: ({ executions }, { execution }) => executions.has(execution.id),
     put: ({ executions }, record) => void executions.set(record.execution.id, { ...record, reworked: 0, attempts: new Map(), logs: [] }),
   },
@@ -67,6 +73,7 @@ const shelves: { readonly [Kind in RecordKind]: Shelf<Kind> } = {
       for (const [execution, { attempts }] of executions)
         for (const attempt of attempts.values()) yield { key: [execution, attempt.ordinal], record: { execution, attempt } }
     },
+    nameOf: ({ execution, attempt }) => attemptIdOf(execution, attempt.ordinal),
     has: ({ executions }, { execution, attempt }) => executions.get(execution)?.attempts.has(attempt.ordinal) ?? false,
     owner: ownerExecution,
     put(state, { execution, attempt }) {
@@ -79,6 +86,7 @@ const shelves: { readonly [Kind in RecordKind]: Shelf<Kind> } = {
     *all({ executions }) {
       for (const [execution, { logs }] of executions) for (const chunk of logs) yield { key: [execution, chunk.first], record: { execution, ...chunk } }
     },
+    nameOf: ({ execution, first }) => `${execution} ${first}`,
     has: ({ executions }, { execution, first, lines }) =>
       executions.get(execution)?.logs.some(chunk => chunk.first < first + lines.length && first < chunk.first + chunk.lines.length) ?? false,
     owner: ownerExecution,
@@ -89,6 +97,7 @@ const shelves: { readonly [Kind in RecordKind]: Shelf<Kind> } = {
     *all({ messages }) {
       for (const { message, position } of messages.values()) yield { key: [position], record: message }
     },
+    nameOf: ({ id }) => id,
     has: ({ messages }, { id }) => messages.has(id),
     put: putMessage,
   },
@@ -121,8 +130,9 @@ export class MemoryTransfer implements Transfer {
     const shelf: Shelf<Kind> = shelves[kind]
     const copies = jsonCopyOf(records)
     return this.#access.write(state => {
+      const names = new Set<string>()
       for (const record of copies) {
-        if (shelf.has(state, record)) throw alreadyThere(kind)
+        if (shelf.has(state, record) || names.size === names.add(shelf.nameOf(record)).size) throw alreadyThere(kind)
         if (shelf.owner && !shelf.owner.has(state, record)) throw withoutOwner(kind, shelf.owner.kind)
       }
       for (const record of copies) shelf.put(state, record, this.#now())
