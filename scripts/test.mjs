@@ -6,6 +6,8 @@ import { root, setup } from './setup.mjs'
 const bin = name => join(root, 'node_modules', '.bin', name)
 const node = (...args) => [process.execPath, ...args]
 
+const simulate = (...args) => node('simulation/dist/main.js', ...args, '--seed', String(Date.now() % 1_000_000))
+
 /** Cheap checks first: a misplaced import is told in a second, not after ten minutes. */
 const steps = [
   { name: 'format', command: [bin('biome'), 'format', '.'] },
@@ -15,7 +17,9 @@ const steps = [
   { name: 'texts', command: node('scripts/check-texts.mjs') },
   { name: 'unit', command: [bin('vitest'), 'run', '--project', 'unit'] },
   { name: 'e2e', command: [bin('vitest'), 'run', '--project', 'e2e'] },
-  { name: 'simulate', command: node('simulation/dist/main.js', '--runs', '10000', '--seed', String(Date.now() % 1_000_000)) },
+  { name: 'simulate', command: simulate('--runs', '10000') },
+  { name: 'servers', command: simulate('--runs', '4000', '--servers', '3') },
+  { name: 'paused', command: simulate('--runs', '1000', '--servers', '3', '--scenario', 'paused') },
   { name: 'conformance', command: node('conformance/run.mjs', '--all') },
 ]
 

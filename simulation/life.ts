@@ -1,9 +1,9 @@
 /** One life of the server: an engine from its start to the crash of its store. */
-import { type Answer, type ExecutionId, Problem } from '@busbar/kernel'
+import { type Answer, type ExecutionId, type Instant, Problem } from '@busbar/kernel'
 import { createEngine, type EngineApi, type Evaluator } from '@busbar/engine'
 import { ManualClock, silentLog } from '@busbar/engine/testing'
 import type { LoadedExecution } from '@busbar/store'
-import type { Fault, MemoryImage, MemoryStore } from '@busbar/store/testing'
+import type { Fault, MemoryStore } from '@busbar/store/testing'
 import { type Ledger, Violation } from './ledger.js'
 import type { Random } from './random.js'
 import type { MakeStore } from './watched-store.js'
@@ -16,8 +16,13 @@ export interface LifeOptions {
   /** Of the engine's own ids and jitter. */
   readonly chance: Random
   readonly startsAt: number
-  /** What the life before left. */
-  readonly image?: MemoryImage
+  /** The store's clock. */
+  readonly now: () => Instant
+  /** Whether it has neighbours, and whether a hint to one of them is lost. */
+  readonly isShared: boolean
+  readonly lose: () => boolean
+  /** Whose durable state it goes on with. */
+  readonly origin?: MemoryStore
 }
 
 /** Nobody was answered: the caller cannot know what became of it. */
@@ -31,24 +36,32 @@ export class Life {
   readonly clock: ManualClock
   readonly engine: EngineApi
   readonly #crashed: Promise<typeof crash>
+  readonly #ring: (value: typeof crash) => void
 
-  constructor({ ledger, makeStore, fault, chance, startsAt, image }: LifeOptions) {
+  constructor({ ledger, makeStore, fault, chance, startsAt, now, isShared, lose, origin }: LifeOptions) {
     let ring: (value: typeof crash) => void = () => {}
     this.#crashed = new Promise(resolve => {
       ring = resolve
     })
+    this.#ring = ring
     const beforeFlush = (): Fault | undefined => {
       const next = fault()
       if (next === 'crash before' || next === 'crash after') ring(crash)
       return next
     }
-    this.store = makeStore(ledger, { beforeFlush }, image)
+    this.store = makeStore(ledger, { beforeFlush, now, lose, shared: isShared }, origin)
     this.clock = new ManualClock(startsAt)
     this.engine = createEngine({ store: this.store, clock: this.clock, log: silentLog, chance: () => chance.next(), evaluator: noJavaScript })
   }
 
   get isOver(): boolean {
     return this.store.isCrashed
+  }
+
+  /** As if its process were killed. */
+  kill(): void {
+    this.store.crash()
+    this.#ring(crash)
   }
 
   /** Waits for an answer of the engine, which a crash never gives. */

@@ -2,7 +2,7 @@
 import { queueOf } from '@busbar/conductor'
 import { type DialectName, isRefusal, type JsonObject } from '@busbar/kernel'
 import type { PollRequest, Work } from '@busbar/engine'
-import { serves, skillsKey, startRequest } from '@busbar/stroem'
+import { leaseOf, serves, skillsKey, startRequest } from '@busbar/stroem'
 import type { Report } from './behaviour.js'
 import { conductorDefinition, responseTimeoutSeconds, workerTypes, type Workflow } from './conductor-definition.js'
 import { predictConductor } from './model-conductor.js'
@@ -66,6 +66,8 @@ function stroemScene(random: Random): Scene {
   const request = startRequest(definition.workspace, definition.task, { input: {}, sourceType: 'api', heartbeatTimeoutMs, unmatchedTimeoutMs })
   if (isRefusal(request)) throw new Error(`a definition was refused: ${request.message}`)
   const skills = { abilities: ['script'], tags: [], exclusive: false } as const
+  // Workers of ours show the lease that they were given, those of the original do not.
+  const isFenced = random.happens(0.5)
   return {
     dialect: 'stroem',
     definition: definition.workspace.tasks,
@@ -73,12 +75,13 @@ function stroemScene(random: Random): Scene {
     request,
     queues: { key: skillsKey(skills), serves: queue => serves(skills, queue) },
     leaseMs: heartbeatTimeoutMs,
-    isFenced: false,
+    isFenced,
     cancel: { kind: 'cancel', by: 'operator' },
-    report: ({ attempt }, { outcome, value }) =>
-      outcome === 'completed'
-        ? { kind: 'complete', step: attempt.key, exitCode: 0, output: { v: value }, error: null }
-        : { kind: 'complete', step: attempt.key, exitCode: 1, output: null, error: 'it broke' },
+    report: ({ attempt }, { outcome, value }) => ({
+      ...{ kind: 'complete', step: attempt.key },
+      ...(outcome === 'completed' ? { exitCode: 0, output: { v: value }, error: null } : { exitCode: 1, output: null, error: 'it broke' }),
+      ...(isFenced && { lease: leaseOf(attempt) }),
+    }),
     predict: facts => predictStroem(definition, facts),
   }
 }

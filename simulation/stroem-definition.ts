@@ -16,7 +16,16 @@ const stepsMax = 8
 const noHooks: Hooks = { onSuccess: [], onError: [], onSuspended: [], onCancel: [] }
 
 export function stroemDefinition(random: Random): StroemDefinition {
-  const tasks = { root: task(random, random.between(1, stepsMax), true), child: task(random, random.between(1, 3), false) }
+  return definitionOf({ root: task(random, random.between(1, stepsMax), true), child: task(random, random.between(1, 3), false) })
+}
+
+/** One step that is tried again and again. */
+export function patientStep(attemptsMax: number): StroemDefinition {
+  const retry = { attemptsMax, delaySecs: 1, backoff: 'fixed', jitter: false } as const
+  return definitionOf({ root: taskOf({ work: { ...plainStep, retry } }) })
+}
+
+function definitionOf(tasks: Workspace['tasks']): StroemDefinition {
   const actions = { work: script(), nest: nest() }
   const workspace = {
     name: 'lab',
@@ -36,7 +45,16 @@ export function stroemDefinition(random: Random): StroemDefinition {
 function task(random: Random, steps: number, mayNest: boolean): TaskDef {
   const flow: Record<string, Step> = {}
   for (let i = 0; i < steps; i++) flow[`s${i}`] = step(random, Object.keys(flow), mayNest)
+  return taskOf(flow)
+}
+
+function taskOf(flow: Record<string, Step>): TaskDef {
   return { name: null, description: null, mode: 'distributed', folder: null, input: {}, flow, timeoutSecs: null, retry: null, hooks: noHooks }
+}
+
+const plainStep: Step = {
+  ...{ action: 'work', name: null, description: null, dependsOn: [], input: {}, continueOnFailure: false, timeoutSecs: null },
+  ...{ when: null, forEach: null, sequential: false, retry: null },
 }
 
 function step(random: Random, before: readonly string[], mayNest: boolean): Step {

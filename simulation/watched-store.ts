@@ -1,14 +1,14 @@
 import type { Changes } from '@busbar/kernel'
 import type { ClaimRequest } from '@busbar/store'
-import { type MemoryImage, type MemoryOptions, MemoryStore } from '@busbar/store/testing'
+import { type MemoryOptions, MemoryStore } from '@busbar/store/testing'
 import type { Ledger } from './ledger.js'
 
 /** Tells the ledger what it acknowledges. */
 export class WatchedStore extends MemoryStore {
   readonly #ledger: Ledger
 
-  constructor(ledger: Ledger, options: MemoryOptions, image?: MemoryImage) {
-    super(options, image)
+  constructor(ledger: Ledger, options: MemoryOptions, origin?: MemoryStore) {
+    super(options, origin)
     this.#ledger = ledger
   }
 
@@ -26,6 +26,6 @@ export class WatchedStore extends MemoryStore {
 }
 
 /** Makes the store of each life of a run: tests bring broken ones. */
-export type MakeStore = (ledger: Ledger, options: MemoryOptions, image?: MemoryImage) => MemoryStore
+export type MakeStore = (ledger: Ledger, options: MemoryOptions, origin?: MemoryStore) => MemoryStore
 
-export const watchedStore: MakeStore = (ledger, options, image) => new WatchedStore(ledger, options, image)
+export const watchedStore: MakeStore = (ledger, options, origin) => new WatchedStore(ledger, options, origin)

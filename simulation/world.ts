@@ -4,16 +4,19 @@
  */
 import { type Attempt, type ExecutionId, isRefusal, type Refusal } from '@busbar/kernel'
 import type { StartResult, Work } from '@busbar/engine'
-import type { Fault } from '@busbar/store/testing'
+import { type Fault, MemoryStore } from '@busbar/store/testing'
 import { type Behaviour, behaviourOf, type Report } from './behaviour.js'
 import { Ledger, Violation } from './ledger.js'
-import { Life, loadAll } from './life.js'
+import { Fleet } from './fleet.js'
+import { type Life, loadAll } from './life.js'
 import { Random } from './random.js'
 import { type Scene, sceneOf } from './scene.js'
 import { judge, sayKey } from './verdict.js'
 import { type MakeStore, watchedStore } from './watched-store.js'
 
 export interface Outcome {
+  /** What was played. */
+  readonly title: string
   readonly executions: number
   readonly commits: number
   readonly crashes: number
@@ -27,6 +30,8 @@ export interface Outcome {
 export interface RunOptions {
   readonly seed: number
   readonly run: number
+  /** How many on one store; one unless told otherwise. */
+  readonly servers?: number
   readonly makeStore?: MakeStore
 }
 
@@ -34,6 +39,8 @@ export interface RunOptions {
 interface Weather {
   readonly crash: number
   readonly refuse: number
+  /** Of a hint from one server to another. */
+  readonly lose: number
   /** At which turn an operator cancels; null: never. */
   readonly cancelAt: number | null
 }
@@ -62,7 +69,6 @@ export async function play(options: RunOptions): Promise<Outcome> {
 class World {
   readonly #random: Random
   readonly #chance: Random
-  readonly #makeStore: MakeStore
   readonly #scene: Scene
   readonly #behaviour: Behaviour
   readonly #weather: Weather
@@ -70,7 +76,7 @@ class World {
   readonly #events: string[] = []
   readonly #said = new Map<string, Report[]>()
   readonly #taken = new Map<string, Report>()
-  #life: Life
+  readonly #fleet: Fleet
   /** A crash takes what a worker has in hand not along: it reports to the next life. */
   #hands: Held[] = []
   /** Workers that let their lease go by, and report when it is too late. */
@@ -78,24 +84,32 @@ class World {
   #root: ExecutionId | null = null
   #cancel: 'none' | 'maybe' | 'sure' = 'none'
   #isCalm = true
-  #bornAt = startOfTime
   #workers = 0
   #crashes = 0
   #reports = 0
 
-  constructor({ seed, run, makeStore = watchedStore }: RunOptions) {
+  constructor({ seed, run, servers = 1, makeStore = watchedStore }: RunOptions) {
     this.#random = new Random(seed, run, 'world')
     this.#chance = new Random(seed, run, 'engine')
-    this.#makeStore = makeStore
     this.#scene = sceneOf(new Random(seed, run, 'scene'))
     this.#behaviour = behaviourOf(seed, run)
     this.#weather = weatherOf(this.#random)
-    this.#life = this.#newLife(startOfTime)
+    this.#fleet = new Fleet({
+      servers,
+      ledger: this.#ledger,
+      makeStore,
+      fault: () => this.#fault(),
+      lose: () => !this.#isCalm && this.#random.happens(this.#weather.lose),
+      chance: this.#chance,
+      startsAt: startOfTime,
+    })
   }
 
   outcome(problem: string | null): Outcome {
     const { commits, entries } = this.#ledger
-    return { executions: entries.size, commits, crashes: this.#crashes, reports: this.#reports, problem, scene: this.#scene, events: this.#events }
+    const counts = { executions: entries.size, commits, crashes: this.#crashes, reports: this.#reports }
+    const scene = this.#scene
+    return { title: `${scene.dialect}: ${JSON.stringify(scene.definition)}`, ...counts, problem, scene, events: this.#events }
   }
 
   async run(): Promise<void> {
@@ -113,15 +127,15 @@ class World {
 
   async #turn(turn: number): Promise<void> {
     const random = this.#random
-    if (this.#life.isOver) return this.#recover()
+    if (this.#fleet.alive.length === 0 || (this.#fleet.hasDead && random.happens(0.2))) return this.#recover()
     if (this.#root === null) return this.#start()
     if (this.#ledger.isInDoubt) await this.#compare()
     const doings = [this.#doSomething()]
     if (this.#weather.cancelAt !== null && turn >= this.#weather.cancelAt && this.#cancel !== 'sure') doings.push(this.#cancelRoot(this.#root))
     while (random.happens(0.3)) doings.push(this.#doSomething())
     await Promise.all(doings)
-    if (random.happens(0.6)) await this.#life.idle()
-    if (!this.#life.isOver && this.#hands.length === 0 && !this.#hasClaimable()) await this.#wait()
+    if (random.happens(0.6)) await this.#fleet.idle()
+    if (this.#fleet.alive.length > 0 && this.#hands.length === 0 && !this.#hasClaimable()) await this.#wait()
   }
 
   #doSomething(): Promise<void> {
@@ -135,7 +149,8 @@ class World {
   }
 
   async #start(): Promise<void> {
-    const started = await this.#life.call<StartResult | Refusal>(this.#life.engine.create(this.#scene.dialect, this.#scene.request))
+    const server = this.#fleet.any(this.#random)
+    const started = await server.call<StartResult | Refusal>(server.engine.create(this.#scene.dialect, this.#scene.request))
     if (started.kind === 'unknown') return this.#doubt('start: no answer')
     if (isRefusal(started.value)) throw new Violation(`the start was refused: ${started.value.message}`)
     this.#root = started.value.id
@@ -148,7 +163,8 @@ class World {
     const worker = `w${this.#workers}`
     const isHeld = random.happens(0.2)
     const request = { dialect: this.#scene.dialect, queues: this.#scene.queues, worker, max: random.between(1, 3), waitMs: isHeld ? 10_000 : 0 }
-    const answered = this.#life.call(this.#life.engine.poll(request as Parameters<Life['engine']['poll']>[0])).then(polled => {
+    const server = this.#fleet.any(this.#random)
+    const answered = server.call(server.engine.poll(request as Parameters<Life['engine']['poll']>[0])).then(polled => {
       if (polled.kind === 'unknown') this.#doubt(`poll by ${worker}: no answer`)
       else for (const work of polled.value) this.#take(work, worker)
     })
@@ -180,7 +196,8 @@ class World {
     const key = sayKey(this.#scene, execution, attempt)
     this.#said.set(key, [...(this.#said.get(key) ?? []), report])
     this.#reports += 1
-    const sent = await this.#life.call(this.#life.engine.send<{ readonly applied?: boolean } | null>(execution, this.#scene.report(work, report)))
+    const server = this.#fleet.any(this.#random)
+    const sent = await server.call(server.engine.send<{ readonly applied?: boolean } | null>(execution, this.#scene.report(work, report)))
     const isTaken = sent.kind === 'answered' && !isRefusal(sent.value) && sent.value?.applied === true
     if (isTaken) this.#taken.set(attempt.id, report)
     if (sent.kind === 'unknown') this.#doubt(`${nameOf(attempt)} ${report.outcome}: no answer`)
@@ -190,7 +207,8 @@ class World {
 
   async #cancelRoot(root: ExecutionId): Promise<void> {
     if (this.#cancel === 'none') this.#cancel = 'maybe'
-    const sent = await this.#life.call(this.#life.engine.send(root, this.#scene.cancel))
+    const server = this.#fleet.any(this.#random)
+    const sent = await server.call(server.engine.send(root, this.#scene.cancel))
     if (sent.kind === 'unknown') return this.#doubt('cancel: no answer')
     this.#log(`cancel: ${JSON.stringify(sent.value)}`)
     if (!isRefusal(sent.value)) this.#cancel = 'sure'
@@ -200,66 +218,62 @@ class World {
   async #tick(): Promise<void> {
     const ids = [...this.#ledger.entries.keys()]
     if (ids.length === 0) return
-    await this.#life.call(this.#life.engine.send(this.#random.pick(ids), { kind: 'tick' }))
+    const server = this.#fleet.any(this.#random)
+    await server.call(server.engine.send(this.#random.pick(ids), { kind: 'tick' }))
   }
 
   // ── Time ──
 
   async #pass(ms: number): Promise<void> {
     this.#log(`${ms} ms pass`)
-    this.#life.clock.advance(ms)
+    this.#fleet.advance(ms)
   }
 
   /** Whether a timer or a message is left that will move something. */
   async #isAwake(): Promise<boolean> {
-    const due = await this.#life.call(this.#life.store.nextDue())
-    return due.kind === 'unknown' || due.value !== null || (await this.#hasMessages())
+    return (await this.#durable().nextDue()) !== null || (await this.#hasMessages())
   }
 
   async #hasMessages(): Promise<boolean> {
-    const messages = await this.#life.call(this.#life.store.messages(1))
-    return messages.kind === 'unknown' || messages.value.length > 0
+    return (await this.#durable().messages(1)).length > 0
+  }
+
+  /** What is written, for nobody but the judge: reads here are answered before anything else happens. */
+  #durable(): MemoryStore {
+    return new MemoryStore({}, this.#fleet.store)
   }
 
   #hasClaimable(): boolean {
-    const now = this.#life.clock.now()
+    const { now } = this.#fleet
     for (const { state, queue } of this.#ledger.openAttempts()) if (queue !== null && state.kind === 'waiting' && state.notBefore <= now) return true
     return false
   }
 
   /** Nothing to do for anybody: the clock goes on to the next alarm, and there must be one. */
   async #wait(): Promise<void> {
-    const life = this.#life
-    await life.idle()
-    if (life.isOver) return
+    const fleet = this.#fleet
+    await fleet.idle()
+    if (fleet.alive.length === 0) return
     if (this.#ledger.isInDoubt) await this.#compare()
     if (this.#ledger.isOver || this.#hands.length > 0 || this.#hasClaimable()) return
     this.#checkLeases()
     const isAwake = await this.#isAwake()
-    if (life.isOver) return
-    const next = life.clock.next()
+    const { next, now } = fleet
     if (!isAwake || next === null) throw new Violation('stuck: no timer, no message and no work is left, and it has not ended')
-    this.#log(`${next - life.clock.now()} ms pass until the next alarm`)
-    life.clock.moveTo(next)
-    await life.idle()
+    this.#log(`${next - now} ms pass until the next alarm`)
+    fleet.moveTo(next)
+    await fleet.idle()
   }
 
   /** The end of a lease is noticed before long, unless the server was away. */
   #checkLeases(): void {
-    const deadline = this.#life.clock.now() - leasesOverdueMax * this.#scene.leaseMs
-    if (this.#bornAt > deadline) return
+    const deadline = this.#fleet.now - leasesOverdueMax * this.#scene.leaseMs
+    if (this.#fleet.hasDead || this.#fleet.wholeSince > deadline) return
     for (const { state, id, key } of this.#ledger.openAttempts())
       if (state.kind === 'leased' && state.since < deadline) throw new Violation(`the lease of ${id} (${key}) is over and nobody noticed`)
   }
 
   // ── Lives ──
-
-  #newLife(startsAt: number, before?: Life): Life {
-    this.#bornAt = startsAt
-    const image = before?.store.image()
-    const options = { ledger: this.#ledger, makeStore: this.#makeStore, fault: () => this.#fault(), chance: this.#chance, startsAt }
-    return new Life(image ? { ...options, image } : options)
-  }
 
   #fault(): Fault | undefined {
     if (this.#isCalm) return undefined
@@ -277,25 +291,28 @@ class World {
   }
 
   async #open(): Promise<void> {
-    const { engine, clock } = this.#life
-    await engine.start()
-    for (const { name, body } of this.#scene.registered) {
-      await engine.putDefinition({ kind: 'workflow', namespace: '', name, version: 1, body, createdAt: clock.now(), updatedAt: clock.now() })
-    }
+    for (const { engine } of this.#fleet.alive) await engine.start()
+    const { engine } = this.#fleet.any(this.#random)
+    const { now } = this.#fleet
+    for (const { name, body } of this.#scene.registered)
+      await engine.putDefinition({ kind: 'workflow', namespace: '', name, version: 1, body, createdAt: now, updatedAt: now })
   }
 
   async #recover(): Promise<void> {
     this.#crashes += 1
     const downMs = this.#random.happens(0.2) ? this.#random.below(this.#scene.leaseMs * 2) : this.#random.below(1_000)
-    this.#life = this.#newLife(this.#life.clock.now() + downMs, this.#life)
-    this.#log(`a new engine after ${downMs} ms`)
+    this.#fleet.advance(downMs)
+    const next = this.#fleet.replaceDead()
+    this.#log(`a new server after ${downMs} ms`)
     await this.#compare()
-    await this.#life.call(this.#life.engine.start())
+    // A server that cannot start ends, and is started again.
+    if (next && (await next.call(next.engine.start())).kind === 'unknown') next.kill()
   }
 
+  /** At one moment: nobody writes between the turn of the event loop that this waits for and the comparison. */
   async #compare(): Promise<void> {
-    const stored = await this.#life.call(loadAll(this.#life.store))
-    if (stored.kind === 'answered') this.#ledger.compare(stored.value)
+    await new Promise(setImmediate)
+    this.#ledger.compare(await loadAll(this.#durable()))
   }
 
   #doubt(event: string): void {
@@ -306,9 +323,9 @@ class World {
   // ── The end ──
 
   async #isOver(): Promise<boolean> {
-    if (this.#root === null || this.#life.isOver || !this.#ledger.isOver) return false
-    await this.#life.idle()
-    if (this.#life.isOver) return false
+    if (this.#root === null || this.#fleet.alive.length === 0 || !this.#ledger.isOver) return false
+    await this.#fleet.idle()
+    if (this.#fleet.alive.length === 0) return false
     await this.#compare()
     return this.#ledger.isOver && !this.#ledger.isInDoubt && !(await this.#hasMessages())
   }
@@ -319,10 +336,10 @@ class World {
     // Nothing fails from here on, so nothing has to be waited for in vain.
     while (this.#hands.length > 0) await this.#report(this.#hands)
     while (this.#late.length > 0) await this.#report(this.#late)
-    for (const id of this.#ledger.entries.keys()) await this.#life.engine.send(id, { kind: 'tick' })
-    this.#life.clock.advance(this.#scene.leaseMs * 10)
-    await this.#life.engine.runOnce()
-    await this.#life.idle()
+    for (const id of this.#ledger.entries.keys()) await this.#fleet.any(this.#random).engine.send(id, { kind: 'tick' })
+    this.#fleet.advance(this.#scene.leaseMs * 10)
+    for (const { engine } of this.#fleet.alive) await engine.runOnce()
+    await this.#fleet.idle()
     if ((await this.#ends()) !== before) throw new Violation('late reports and timers changed what had ended')
     await this.#compare()
     this.#check()
@@ -332,7 +349,7 @@ class World {
   }
 
   async #ends(): Promise<string> {
-    const all = await loadAll(this.#life.store)
+    const all = await loadAll(this.#durable())
     return JSON.stringify(all.map(({ execution, attempts }) => ({ execution, attempts })))
   }
 
@@ -341,7 +358,7 @@ class World {
   }
 
   #log(event: string): void {
-    if (this.#events.length < eventsMax) this.#events.push(`${this.#life?.clock.now() - startOfTime} ${event}`)
+    if (this.#events.length < eventsMax) this.#events.push(`${(this.#fleet?.now ?? startOfTime) - startOfTime} ${event}`)
   }
 }
 
@@ -349,6 +366,7 @@ function weatherOf(random: Random): Weather {
   return {
     crash: random.pick([0, 0.02, 0.1]),
     refuse: random.pick([0, 0, 0.05]),
+    lose: random.pick([0, 0.2, 1]),
     cancelAt: random.happens(0.05) ? random.between(1, 20) : null,
   }
 }

@@ -12,7 +12,8 @@ import { messageRoutes } from './conductor/messages.js'
 import { conductorRoutes, isConductorPath } from './conductor/routes.js'
 import { secretsIn } from './conductor/secrets.js'
 import { openDataFolder, workerTokenIn } from './data-folder.js'
-import { type Effects, effectsOf } from './effects/effects.js'
+import { type Effects, effectQueues, effectsOf } from './effects/effects.js'
+import { returnLeft } from './effects/return-left.js'
 import { EventHandlers } from './events/event-handlers.js'
 import { EventLoop } from './events/event-loop.js'
 import { eventRoutes } from './events/event-routes.js'
@@ -57,7 +58,10 @@ export async function startServer(config: Config, { log }: { readonly log: Log }
     const brokers = new Brokers(config.events, hostname())
     const effects = effectsOf({ config, brokers, ownPorts: () => ownPorts })
     const engine = engineOf({ config, store, workspaces, environment, secrets, log, effects: effects.handlers })
+    const startedAt = engine.now()
     await engine.start()
+    // Alone on its store: what a former process of ours had begun need not wait for the end of its lease.
+    if (store.sharing === null) await returnLeft(engine, effectQueues, startedAt)
     await recallWorkers(engine)
     undo.push(() => engine.stop(config.stop.drainSeconds * 1000))
     const eventHandlers = new EventHandlers(engine)
@@ -71,7 +75,12 @@ export async function startServer(config: Config, { log }: { readonly log: Log }
     events.start()
     undo.push(() => events.stop())
     log.info('server listening', { url, data: config.data })
-    return { url, workerToken, routes, stop: stopOnce(() => stop({ app, engine, events, effects, brokers, workspaces, store, health, log, drainMs: config.stop.drainSeconds * 1000 })) }
+    return {
+      url,
+      workerToken,
+      routes,
+      stop: stopOnce(() => stop({ app, engine, events, effects, brokers, workspaces, store, health, log, drainMs: config.stop.drainSeconds * 1000 })),
+    }
   } catch (error) {
     for (const step of undo.reverse()) await step().catch(() => {})
     throw error
@@ -121,7 +130,15 @@ function engineOf({ config, store, workspaces, environment, secrets, log, effect
     secrets: namespace => (namespace === '' ? secrets : workspaces.secrets(namespace)),
     connections: namespace => workspaces.connections(namespace),
     environment: name => environment.get(name) ?? null,
-    limits: { heldPollsMax, commandsMax, cachedViewsMax, evaluationMsMax, evaluationThreadsMax, sweepMs: config.recovery.sweepIntervalSeconds * 1000 },
+    limits: {
+      effectsMax: config.outbound.tasksMax,
+      heldPollsMax,
+      commandsMax,
+      cachedViewsMax,
+      evaluationMsMax,
+      evaluationThreadsMax,
+      sweepMs: config.recovery.sweepIntervalSeconds * 1000,
+    },
   })
 }
 

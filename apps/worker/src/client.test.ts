@@ -101,6 +101,24 @@ describe('a claim', () => {
 })
 
 describe('a report', () => {
+  it('shows the lease that came with the claim, if one did', async () => {
+    const claim = { job_id: 'j', step_name: 's', action_type: 'script', action_spec: {} }
+    for (const [given, shown] of [
+      [{ ...claim, lease: 'l-1' }, { lease: 'l-1' }],
+      [claim, {}],
+    ]) {
+      const { client, seen } = await against(path => ({ status: 200, body: path.endsWith('claim') ? given : { status: 'ok' } }))
+      const step = await client.claim('w', signal)
+      if (step === null) return expect.unreachable('no step')
+      await client.begin(step, 'w')
+      await client.complete(step, { exit_code: 0, output: null, error: null }, () => undefined)
+      expect(seen.slice(1).map(({ body }) => body)).toEqual([
+        { worker_id: 'w', ...shown },
+        { exit_code: 0, output: null, error: null, ...shown },
+      ])
+    }
+  })
+
   it('is sent again until the server has it, with the name of the step encoded', async () => {
     let turn = 0
     const { client, seen } = await against(() => ({ status: turn++ < 2 ? 503 : 200, body: { status: 'ok' } }))
@@ -116,6 +134,7 @@ describe('a report', () => {
       input: null,
       timeoutSecs: null,
       revision: null,
+      lease: null,
     }
     await client.complete(step, { exit_code: 0, output: null, error: null }, () => undefined)
     expect(seen.map(({ path }) => path)).toEqual(Array(3).fill('/worker/jobs/j/steps/s%5B0%5D/complete'))

@@ -5,8 +5,9 @@ import { bookOf } from './decide/book.js'
 import type { ConductorView } from './decide/task.js'
 import { workflowDeadline } from './decide/timeouts.js'
 import type { ConductorReply } from './types.js'
+import { changeSchedule } from './schedule/change-schedule.js'
 import { childEnded, childRefused, childResumed } from './verbs/children.js'
-import { effectEnded, eventHandled } from './verbs/effects.js'
+import { effectEnded, effectReturned, eventHandled } from './verbs/effects.js'
 import { mock } from './verbs/mock.js'
 import { pushMessage } from './verbs/messages.js'
 import { pause, resume } from './verbs/pause.js'
@@ -41,12 +42,16 @@ export function apply(view: ConductorView, command: ConductorCommand, context: C
     }
     case 'effectEnded':
       return effectEnded(view, command, now) ?? done()
+    case 'effectReturned':
+      return effectReturned(view, command, context) ?? done()
     case 'eventHandled':
       return eventHandled(view, command, now) ?? done()
     case 'pushMessage':
       return { kind: 'applied', reply: pushMessage(view, command, now) }
     case 'updateVariables':
       return updateVariables(view, command, now) ?? done()
+    case 'changeSchedule':
+      return changeSchedule(view, command, now) ?? done()
     case 'pause':
       return pause(view, now) ?? done()
     case 'resume':
@@ -58,7 +63,7 @@ export function apply(view: ConductorView, command: ConductorCommand, context: C
       return restarted.kind === 'done' ? done() : restarted
     }
     case 'retry': {
-      const retried = retry(view, command.resumeSubworkflowTasks, context)
+      const retried = retry(view, command, context)
       return retried.kind === 'done' ? done() : retried
     }
     case 'rerun':
@@ -77,7 +82,7 @@ export function apply(view: ConductorView, command: ConductorCommand, context: C
       return done(childEnded(view, command, now))
     case 'childResumed': {
       const resumed = childResumed(view, command, now)
-      if (resumed !== null) pushParent(view, command.verb, resumed.title)
+      if (resumed !== null) pushParent(view, command.verb, { title: resumed.title, upTo: command.upTo })
       return done()
     }
     default:

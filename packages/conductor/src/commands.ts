@@ -1,5 +1,6 @@
 /** What the outside tells an execution of Conductor. JSON only: messages between executions carry commands too. */
 import type { AttemptId, ChildNews, CommonCommand, ExecutionId, JsonObject, MessageBody } from '@busbar/kernel'
+import type { Schedule } from './schedule/schedule.js'
 
 export type ResultStatus = 'IN_PROGRESS' | 'FAILED' | 'FAILED_WITH_TERMINAL_ERROR' | 'COMPLETED' | 'CANCELED'
 
@@ -46,6 +47,8 @@ export type ConductorCommand =
       readonly output: JsonObject
       readonly reason: string | null
     }
+  /** The server that had begun it is gone. */
+  | { readonly kind: 'effectReturned'; readonly attempt: AttemptId; readonly fence: number }
   /** To the message of an event: what its handlers made of it, one entry for each action. */
   | {
       readonly kind: 'eventHandled'
@@ -58,12 +61,20 @@ export type ConductorCommand =
   | { readonly kind: 'pushMessage'; readonly id: string; readonly payload: JsonObject }
   /** `appendArray`: lists grow by what is given instead of being replaced. */
   | { readonly kind: 'updateVariables'; readonly variables: JsonObject; readonly appendArray: boolean }
+  | {
+      readonly kind: 'changeSchedule'
+      readonly change:
+        | { readonly kind: 'replace'; readonly schedule: Schedule }
+        | { readonly kind: 'pause'; readonly reason: string | null }
+        | { readonly kind: 'resume' }
+    }
   | { readonly kind: 'decide' }
   | { readonly kind: 'pause' }
   | { readonly kind: 'resume' }
   | { readonly kind: 'terminate'; readonly reason: string | null }
   | { readonly kind: 'restart'; readonly useLatestDefinitions: boolean }
-  | { readonly kind: 'retry'; readonly resumeSubworkflowTasks: boolean }
+  /** `upTo`: the parent that sent it, which knows that its child runs again. */
+  | { readonly kind: 'retry'; readonly resumeSubworkflowTasks: boolean; readonly upTo?: ExecutionId }
   | {
       readonly kind: 'rerun'
       readonly fromTask: AttemptId | null
@@ -84,6 +95,7 @@ export type ConductorCommand =
       readonly child: ExecutionId
       readonly verb: 'restarted' | 'retried' | 'reran'
       readonly title: string
+      readonly upTo?: ExecutionId
     }
 
 /** A message that an event's handler sends, in the transaction that ends the event's message. */

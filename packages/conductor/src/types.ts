@@ -1,6 +1,7 @@
 import type { AttemptId, ExecutionId, Json, JsonObject } from '@busbar/kernel'
 import type { ConductorCommand, PushReply, UpdateReply } from './commands.js'
 import type { Plan } from './plan.js'
+import type { ScheduleState } from './schedule/schedule.js'
 
 /** The types of the dialect, as the kernel's `View` and `Rules` take them. */
 export interface ConductorTypes {
@@ -48,6 +49,10 @@ export interface State {
   readonly failedNames?: readonly string[]
   /** The last resume, retry or rerun: the workflow's time-out counts from here. */
   readonly lastRetriedTime?: number
+  /** Of a schedule, which has no tasks. */
+  readonly scheduled?: ScheduleState
+  /** The schedule was changed: its due times are to be found anew. */
+  readonly replanned?: true
   /** Pushed from outside and not pulled yet, oldest first. */
   readonly messages?: readonly QueuedMessage[]
 }

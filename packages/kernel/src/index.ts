@@ -1,6 +1,8 @@
 export type { DialectTypes, ExecutionOf } from './dialect-types.js'
 export { type Attempt, type AttemptState, type Closer, isOpen, mayClose, nextLook, type Outcome, outcomeOf } from './attempt.js'
 export type { Answer, Answers, Ask, CommonCommand, Context, DefinitionKind, HandOut, Rules, Snapshot, StartPlan } from './dialect.js'
+export { type Cron, nextMoment, parseCron } from './cron.js'
+export { isZone } from './zone.js'
 export { type DialectName, type Execution, type ExecutionStatus, isTerminal, type Label, type Parent } from './execution.js'
 export {
   type ActivityKey,

@@ -45,7 +45,8 @@ export class KafkaBroker implements Broker {
     let isOver = false
     const end = async () => {
       try {
-        await consumer.close(true)
+        await stream.close()
+        await consumer.close()
       } catch {
         // It was closed, or the cluster is gone: there is nothing left to end.
       }

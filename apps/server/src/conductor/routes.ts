@@ -11,6 +11,7 @@ import { workflowMetadataRoutes } from './metadata-workflow.js'
 import { queueRoutes } from './queues.js'
 import { removalRoutes } from './removal.js'
 import { rerunRoutes } from './rerun.js'
+import { schedulerRoutes } from './scheduler.js'
 import { secretRoutes } from './secrets.js'
 import { signalRoutes } from './signals.js'
 import { startRoutes } from './start-workflow.js'
@@ -42,6 +43,7 @@ export function conductorRoutes(engine: EngineApi, health: Health, environment: 
     ...workflowMetadataRoutes(engine, definitions),
     ...taskMetadataRoutes(engine),
     ...adminRoutes(engine, environment),
+    ...schedulerRoutes(engine),
     ...secretRoutes(secretNames),
     ...healthRoutes(health),
     ...unbuiltRoutes(),

@@ -19,20 +19,6 @@ const lines: readonly Line[] = [
   ['GET', '/api/tasks/search-v2', 'read', 'search of tasks'],
   ['GET', '/api/tasks/externalstoragelocation', 'read', 'external payload storage'],
   ['GET', '/api/tasks/external-storage-location', 'read', 'external payload storage'],
-  ['POST', '/api/scheduler/schedules', 'define', 'the scheduler'],
-  ['GET', '/api/scheduler/schedules', 'read', 'the scheduler'],
-  ['GET', '/api/scheduler/schedules/search', 'read', 'the scheduler'],
-  ['GET', '/api/scheduler/schedules/{name}', 'read', 'the scheduler'],
-  ['DELETE', '/api/scheduler/schedules/{name}', 'define', 'the scheduler'],
-  ['PUT', '/api/scheduler/schedules/{name}/pause', 'operate', 'the scheduler'],
-  ['PUT', '/api/scheduler/schedules/{name}/resume', 'operate', 'the scheduler'],
-  ['GET', '/api/scheduler/nextFewSchedules', 'read', 'the scheduler'],
-  ['GET', '/api/scheduler/search/executions', 'read', 'the scheduler'],
-  ['GET', '/api/scheduler/admin/requeue', 'admin', 'the scheduler'],
-  ['GET', '/api/scheduler/admin/pause', 'admin', 'the scheduler'],
-  ['GET', '/api/scheduler/admin/resume', 'admin', 'the scheduler'],
-  ['PUT', '/api/scheduler/bulk/pause', 'operate', 'the scheduler'],
-  ['PUT', '/api/scheduler/bulk/resume', 'operate', 'the scheduler'],
 ]
 
 export function unbuiltRoutes(): Route[] {

@@ -44,12 +44,13 @@ export const keys = {
     allow: texts(
       'What HTTP tasks may reach beyond the public network: networks like 10.0.0.0/8, hosts, host:port, *.suffix. A metadata address must be named by itself.',
     ),
+    tasksMax: integer(128, 'tasks', { min: 1, max: 10_000 }, 'HTTP, EVENT and KAFKA_PUBLISH tasks that this server does at the same time.'),
     responseBytesMax: integer(10_485_760, 'bytes', { min: 1_024, max: 1_073_741_824 }, 'The largest answer that an HTTP task takes.'),
     totalSeconds: integer(600, 'seconds', { min: 1, max: 86_400 }, 'How long an HTTP task may take in all, redirects included.'),
   },
   events: {
     kafka: texts('Bootstrap servers (host:port) of the Kafka cluster that events go to and come from, `kafka:<topic>`.'),
-    nats: text('', 'Address of the NATS server that events go to and come from, `nats:<subject>`; with JetStream `jsm:<stream>:<subject>` or `nats_stream:…`.'),
+    nats: text('', 'Address of the NATS server that events go to and come from, `nats:<subject>`; with JetStream `jsm:<subject>` or `nats_stream:<subject>`.'),
     amqp: text('', 'Address of the AMQP 0-9-1 server that events go to and come from, `amqp_queue:<queue>` and `amqp_exchange:<exchange>`.'),
     redis: text('', 'Address of the Redis server whose streams events go to and come from, `redis:<stream>`.'),
   },

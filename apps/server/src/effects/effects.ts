@@ -1,4 +1,5 @@
 /** What this server does outside for the executions that ask for it. */
+import { effectQueueOf } from '@busbar/conductor'
 import type { EffectHandler } from '@busbar/engine'
 import type { Brokers } from '../brokers/brokers.js'
 import type { Config } from '../config/config.js'
@@ -19,6 +20,8 @@ export interface EffectsParts {
   readonly brokers: Brokers
   readonly ownPorts: () => readonly number[]
 }
+
+export const effectQueues = (['http', 'event', 'kafka'] as const).map(effectQueueOf)
 
 export function effectsOf({ config, brokers, ownPorts }: EffectsParts): Effects {
   const { outbound, events } = config

@@ -101,8 +101,6 @@ const words: Readonly<Record<string, string>> = {
   ENETUNREACH: 'Network is unreachable',
   ETIMEDOUT: 'Connect timed out',
   UND_ERR_CONNECT_TIMEOUT: 'Connect timed out',
-  UND_ERR_HEADERS_TIMEOUT: 'Read timed out',
-  UND_ERR_BODY_TIMEOUT: 'Read timed out',
   UND_ERR_SOCKET: 'Connection closed by the other side',
   UND_ERR_RES_EXCEEDED_MAX_SIZE: 'The answer is larger than allowed',
   UND_ERR_HEADERS_OVERFLOW: 'The headers of the answer are larger than allowed',

@@ -86,12 +86,12 @@ function keyOf(request: JsonObject): Buffer | null {
   const key = request['key']
   if (key === undefined || key === null) return null
   const serializer = String(request['keySerializer'] ?? '')
-  if (/LongSerializer$/.test(serializer)) {
+  if (serializer.endsWith('LongSerializer')) {
     const bytes = Buffer.alloc(8)
     bytes.writeBigInt64BE(BigInt(integer(key, 'LongSerializer')))
     return bytes
   }
-  if (/IntegerSerializer$/.test(serializer)) {
+  if (serializer.endsWith('IntegerSerializer')) {
     const bytes = Buffer.alloc(4)
     bytes.writeInt32BE(integer(key, 'IntegerSerializer'))
     return bytes

@@ -1,7 +1,18 @@
 /** What an action of an event's handler comes to: a message to one execution, or the reason why there is none. */
 import { type ConductorCommand, documentScope, type EventSend, resolve, type ResultStatus } from '@busbar/conductor'
 import type { EngineApi } from '@busbar/engine'
-import { assertNever, type AttemptId, childIdOf, executionIdOf, type ExecutionId, isJsonObject, type Json, type JsonObject, parseAttemptId, parseExecutionId } from '@busbar/kernel'
+import {
+  assertNever,
+  type AttemptId,
+  childIdOf,
+  executionIdOf,
+  type ExecutionId,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  parseAttemptId,
+  parseExecutionId,
+} from '@busbar/kernel'
 import type { EventAction } from './event-handler.js'
 import { expandInlineJson } from './expand-inline-json.js'
 

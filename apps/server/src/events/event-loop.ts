@@ -9,9 +9,10 @@
 import { createHash } from 'node:crypto'
 import { eventMessageRequest, eventQueueOf, isBrokerType, partsOfEvent } from '@busbar/conductor'
 import type { Caller, EngineApi, Work } from '@busbar/engine'
-import { type ExecutionId, instant, isRefusal, type Json, newExecutionId, type QueueName, type WorkerId } from '@busbar/kernel'
+import { type ExecutionId, type Instant, instant, isRefusal, type Json, newExecutionId, type QueueName, type WorkerId } from '@busbar/kernel'
 import type { Incoming, Unsubscribe } from '../brokers/broker.js'
 import type { Brokers } from '../brokers/brokers.js'
+import { returnLeft } from '../effects/return-left.js'
 import { parseJson } from '../http/json.js'
 import type { Log } from '../log.js'
 import type { EventHandlers } from './event-handlers.js'
@@ -21,6 +22,8 @@ const worker = 'engine' as WorkerId
 const messagesMax = 16
 /** How soon handlers that another server stored are heard of, and lost subscriptions are taken up again. */
 const refreshMs = 5_000
+/** A message that was begun so long ago was left: handling one takes seconds. */
+const leftMs = 120_000
 
 interface Parts {
   readonly engine: EngineApi
@@ -35,10 +38,13 @@ export class EventLoop {
   #news = new AbortController()
   #running: Promise<void> | null = null
   #isStopping = false
+  #nextReturn: Instant = instant(0)
+  readonly #startedAt: Instant
   #stopListening = () => {}
 
   constructor(parts: Parts) {
     this.#parts = parts
+    this.#startedAt = parts.engine.now()
   }
 
   start(): void {
@@ -61,6 +67,7 @@ export class EventLoop {
       const { signal } = this.#news
       try {
         const events = await this.#activeEvents()
+        await this.#returnLeft(events)
         this.#follow(events)
         if (events.length === 0) await pause(signal)
         else await Promise.all((await this.#poll(events.map(eventQueueOf), signal)).map(work => this.#handle(work)))
@@ -76,11 +83,24 @@ export class EventLoop {
     return [...new Set(handlers.filter(handler => handler.isActive).map(handler => handler.event))]
   }
 
+  /**
+   * Messages have no end of their lease, so that those that wait cost nothing: what a server left that died is found here.
+   * Where nobody else uses the store, all that was begun before this start was left.
+   */
+  async #returnLeft(events: readonly string[]): Promise<void> {
+    const { engine } = this.#parts
+    const now = engine.now()
+    if (events.length === 0 || now < this.#nextReturn) return
+    const isAlone = engine.store.sharing === null
+    this.#nextReturn = instant(now + leftMs)
+    await returnLeft(engine, events.map(eventQueueOf), isAlone ? this.#startedAt : instant(now - leftMs))
+  }
+
   #poll(queues: readonly QueueName[], signal: AbortSignal): Promise<readonly Work[]> {
     return this.#parts.engine.poll({ dialect: 'conductor', queues, worker, max: messagesMax, waitMs: refreshMs, caller: callerOf(signal) })
   }
 
-  /** Never rejects: what could not be handled comes again when its lease is over. */
+  /** Never rejects: what could not be handled is found as left. */
   async #handle(work: Work): Promise<void> {
     const { engine, handlers, log } = this.#parts
     try {

@@ -28,6 +28,8 @@ export const limits = {
   /** Rows that a list reads when its protocol has no paging. */
   listMax: 1_000,
   pageMax: 500,
+  /** Schedules that a list looks at. */
+  schedulesMax: 10_000,
   bulkMax: 1_000,
   /** Calls that wait for the end of a workflow at once, how long one may wait, and how many of its children are looked at. */
   heldRunsMax: 10_000,

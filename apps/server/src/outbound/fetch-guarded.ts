@@ -78,10 +78,12 @@ async function requestOnce(guard: OutboundGuard, request: OutboundRequest, limit
   const { url } = request
   const target = await unlessAborted(guard.check(url), signal)
   if (request.headers.has('host') && !target.isListed) throw new Forbidden('a host header may be sent only to hosts that are allowed by name')
+  const silence = new Silence(request.readMs)
   const client = new Client(url.origin, {
-    connect: connectTo(guard, target, request),
-    headersTimeout: request.readMs,
-    bodyTimeout: request.readMs,
+    connect: connectTo(guard, target, request, () => silence.begin()),
+    // Its own time-outs are exact to half a second only.
+    headersTimeout: 0,
+    bodyTimeout: 0,
     maxHeaderSize: headerBytesMax,
     maxResponseSize: limits.responseBytesMax,
   })
@@ -92,22 +94,55 @@ async function requestOnce(guard: OutboundGuard, request: OutboundRequest, limit
       headers: Object.fromEntries(request.headers),
       body: request.body,
       reset: true,
-      signal,
+      signal: AbortSignal.any([signal, silence.signal]),
       responseHeaders: 'raw',
     })
     const chunks: Buffer[] = []
-    for await (const chunk of answer.body) chunks.push(chunk as Buffer)
+    silence.begin()
+    for await (const chunk of answer.body) {
+      silence.begin()
+      chunks.push(chunk as Buffer)
+    }
     // With `raw` undici gives a flat list of names and values, which its types do not say.
     const headers = pairsOf(answer.headers as unknown as readonly string[])
     const body = await decoded(Buffer.concat(chunks), headers, limits.responseBytesMax)
     return { status: answer.statusCode, statusText: answer.statusText, headers, body }
   } finally {
+    silence.end()
     await client.destroy()
   }
 }
 
+/** The other side may say nothing for so long. */
+class Silence {
+  readonly #ms: number
+  readonly #controller = new AbortController()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(ms: number) {
+    this.#ms = ms
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  begin(): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#controller.abort(new ReadTimedOut('Read timed out')), this.#ms)
+  }
+
+  end(): void {
+    clearTimeout(this.#timer)
+  }
+}
+
+export class ReadTimedOut extends Error {
+  override readonly name = 'ReadTimedOut'
+}
+
 /** Connects to the addresses that were checked, whatever the name means by then. */
-function connectTo(guard: OutboundGuard, target: Target, request: OutboundRequest): buildConnector.connector {
+function connectTo(guard: OutboundGuard, target: Target, request: OutboundRequest, connected: () => void): buildConnector.connector {
   const lookup = (_host: string, options: { readonly all?: boolean }, callback: (error: null, address: unknown, family?: number) => void) => {
     const [first] = target.addresses
     if (options.all === true) callback(null, target.addresses)
@@ -124,6 +159,7 @@ function connectTo(guard: OutboundGuard, target: Target, request: OutboundReques
         socket.destroy()
         return callback(cause as Error, null)
       }
+      connected()
       callback(null, socket)
     })
 }
@@ -146,7 +182,11 @@ function pairsOf(raw: readonly string[]): readonly (readonly [string, string])[]
 const decoders = { gzip: promisify(gunzip), 'x-gzip': promisify(gunzip), deflate: promisify(inflate), br: promisify(brotliDecompress) }
 
 async function decoded(body: Buffer, headers: OutboundAnswer['headers'], bytesMax: number): Promise<Buffer> {
-  const encoding = headers.find(([name]) => name.toLowerCase() === 'content-encoding')?.[1].trim().toLowerCase() ?? 'identity'
+  const encoding =
+    headers
+      .find(([name]) => name.toLowerCase() === 'content-encoding')?.[1]
+      .trim()
+      .toLowerCase() ?? 'identity'
   if (encoding === 'identity' || encoding === '' || body.length === 0) return body
   if (!Object.hasOwn(decoders, encoding)) throw new Error(`the answer has the content encoding "${encoding.slice(0, 40)}", which is not understood`)
   return decoders[encoding as keyof typeof decoders](body, { maxOutputLength: bytesMax })

@@ -107,8 +107,14 @@ describe('a job', () => {
     const worker = await registered()
     const claim = server.asWorker('POST', '/worker/jobs/claim', { worker_id: worker, capabilities: ['script'], tags: [], wait_secs: 10 })
     const job = await executed()
-    expect((await claim).json.job_id).toBe(job)
-    await server.asWorker('POST', `/worker/jobs/${job}/steps/say/complete`, { exit_code: 0 })
+    const { job_id: given, lease } = (await claim).json
+    expect(given).toBe(job)
+    const at = `/worker/jobs/${job}/steps/say`
+    expect((await server.asWorker('POST', `${at}/start`, { worker_id: worker, lease })).status).toBe(200)
+    expect((await server.asWorker('POST', `${at}/complete`, { exit_code: 1, lease: `${lease}0` })).status).toBe(409)
+    expect((await server.call('GET', `/api/jobs/${job}`)).json.status).toBe('running')
+    expect((await server.asWorker('POST', `${at}/complete`, { exit_code: 0, lease })).status).toBe(200)
+    expect((await server.call('GET', `/api/jobs/${job}`)).json.status).toBe('completed')
   })
 
   it('422 for a claim whose only step cannot be rendered; the step and the log say why', async () => {

@@ -9,12 +9,15 @@ import type { Ask, Context } from '@busbar/kernel'
 import { isUnsuccessful, taskStatus } from '../wire/status.js'
 import { endingOf } from '../tasks/terminate.js'
 import { ruleOf } from '../tasks/rules-by-type.js'
+import { decideSchedule } from '../schedule/decide-schedule.js'
+import { isSchedule } from '../schedule/schedule.js'
 import { afterEnd, type AfterEnd } from './after-end.js'
 import { loopKeyOf, nodeOf, planOf } from './book.js'
 import type { ConductorView, Task } from './task.js'
-import { endExecution } from './end.js'
+import { endExecution, finalOutput } from './end.js'
 import { Mapping } from './mapping.js'
 import { awaitsMock } from './test-run.js'
+import { outputProblem } from '../schema/enforce.js'
 import { checkTimeouts, workflowDeadline } from './timeouts.js'
 import { Turn } from './turn.js'
 import type { Ending } from './ending.js'
@@ -24,6 +27,7 @@ const openedMax = 1000
 
 export function decide(view: ConductorView, context: Context): readonly Ask[] {
   if (view.isTerminal) return []
+  if (isSchedule(view)) return decideSchedule(view, context)
   const turn = new Turn(view, context)
   if (turn.book.timersDue) checkTimeouts(turn)
   if (turn.book.ending !== null) return end(turn, turn.book.ending)
@@ -172,8 +176,17 @@ function permissiveFailure(turn: Turn): Ending | null {
   return { status: 'failed', reason, failedBy: null, terminatedBy: null, startsFailureWorkflow: true }
 }
 
-function end(turn: Turn, ending: Ending): readonly Ask[] {
+function end(turn: Turn, given: Ending): readonly Ask[] {
+  const ending = unlessUnfit(turn, given)
   turn.book.ending = ending
   endExecution(turn, ending)
   return turn.asks
+}
+
+/** A workflow that completes with an output that its schema does not allow has failed. */
+function unlessUnfit(turn: Turn, ending: Ending): Ending {
+  const { def } = planOf(turn.view)
+  if (ending.status !== 'completed' || def.outputSchema === null) return ending
+  const problem = outputProblem(def, finalOutput(turn, ending))
+  return problem === null ? ending : { ...ending, status: 'failed', reason: problem, startsFailureWorkflow: true }
 }

@@ -3,7 +3,7 @@
  *
  *   waiting ──claim──► leased ──effectEnded──► closed
  *      ▲                  │   └──effectEnded, asyncComplete──► leased without end ──update from outside──► closed
- *      └─takeBackEffect───┘
+ *      └─takeBackEffect, effectReturned─┘
  *
  * E1. It may be done twice: when the server that did it died before it could say so. It is never done by two at once
  *     that both keep their lease.
@@ -28,12 +28,14 @@ export function takeBackEffect(turn: Turn, task: Task): boolean {
     turn.view.extend(task.ordinal, null, turn.now)
     return false
   }
-  if (task.claims >= claimsMax) {
-    turn.close(task, 'failed', { reason: `No server could finish this task: it was begun ${task.claims} times` })
-    return true
-  }
-  turn.view.postpone(task.ordinal, turn.now, turn.now)
+  giveBack(turn, task)
   return true
+}
+
+/** It waits for another server, unless too many have tried. */
+export function giveBack(turn: Turn, task: Task): void {
+  if (task.claims < claimsMax) turn.view.postpone(task.ordinal, turn.now, turn.now)
+  else turn.close(task, 'failed', { reason: `No server could finish this task: it was begun ${task.claims} times` })
 }
 
 /** Whether a task that did its work outside waits for an update: its own input says so, else the definition. */

@@ -69,7 +69,7 @@ function finalState(turn: Turn, ending: Ending): State {
 }
 
 /** A TERMINATE task's output; else the definition's; else that of the last task. */
-function finalOutput(turn: Turn, ending: Ending): JsonObject {
+export function finalOutput(turn: Turn, ending: Ending): JsonObject {
   const { view } = turn
   if (ending.terminatedBy !== null) return outputOf(view, ending.terminatedBy)
   const { outputParameters } = planOf(view).def

@@ -23,6 +23,8 @@ const effectLeaseMs = 30_000
 
 export function effectTimersOf(definition: TaskDef | null, data: TaskData, now: Instant): Timers {
   const { leaseMs, wakeAt } = timersOf(definition, data, now)
+  // What waits is looked at as often as its lease would end, and messages may wait long for a handler: who takes them looks after them.
+  if (data.type === 'EVENT_MESSAGE') return { leaseMs: null, wakeAt }
   return { leaseMs: Math.min(leaseMs ?? effectLeaseMs, effectLeaseMs), wakeAt }
 }
 

@@ -1,6 +1,7 @@
 /** One decision under way: the view, the moment, the answers at hand and the questions that came up. */
 import type { Answer, Ask, Context, Instant, Outcome } from '@busbar/kernel'
 import { queueOf } from '../queue.js'
+import { taskInputProblem } from '../schema/enforce.js'
 import type { TaskData } from '../types.js'
 import { awaitJoined, type Book, bookOf, count, nodeOf, remember, tellJoins } from './book.js'
 import type { ConductorView, Task } from './task.js'
@@ -51,6 +52,8 @@ export class Turn {
     remember(book, view, task)
     count(book, draft.node, task, 1)
     if (draft.closed !== null) return this.close(task, draft.closed, {})
+    const unfit = taskInputProblem(draft.node?.task.taskDefinition ?? null, draft.data.input)
+    if (unfit !== null) return this.close(task, 'failedFinally', { reason: unfit })
     awaitJoined(book, view, task)
     if (task.queue !== null) return
     book.runnable.add(task.ordinal)

@@ -25,6 +25,11 @@ export function eventMessageRequest({ event, id, payload }: EventMessage): JsonO
   return { [requestKey]: { event, id, payload } }
 }
 
+/** Only the server makes these: what comes from outside never holds one. */
+export function isEventMessageRequest(request: JsonObject): boolean {
+  return requestKey in request
+}
+
 /** Null: the request is that of a workflow. */
 export function planEventMessage(request: JsonObject): StartPlan<ConductorTypes> | null {
   const message = request[requestKey]

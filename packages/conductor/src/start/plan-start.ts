@@ -1,13 +1,17 @@
 import { type Context, isJsonObject, isRefusal, type Json, type JsonObject, refuse, type Refusal, type StartPlan } from '@busbar/kernel'
 import { testRunKey } from '../decide/test-run.js'
+import { planSchedule } from '../schedule/schedule.js'
 import { parseWorkflowDef } from '../definition/parse-workflow-def.js'
 import type { WorkflowDef } from '../definition/types.js'
+import { refusedInput } from '../schema/enforce.js'
 import type { Brief, ConductorTypes, Domains } from '../types.js'
 import { planEventMessage } from './event-message.js'
 import { prepareDefinition, type Wanted } from './prepare-definition.js'
 
 /** What a StartWorkflowRequest (conductor-api.md §4.5) becomes. */
 export function planStart(request: JsonObject, context: Context): StartPlan<ConductorTypes> {
+  const schedule = planSchedule(request)
+  if (schedule !== null) return schedule
   const message = planEventMessage(request)
   if (message !== null) return message
   const wanted = wantedOf(request)
@@ -18,6 +22,8 @@ export function planStart(request: JsonObject, context: Context): StartPlan<Cond
   if (prepared.kind !== 'prepared') return prepared
   const { def, snapshot } = prepared
   const brief = briefOf(request, def)
+  const unfit = refusedInput(def, brief.input)
+  if (unfit !== null) return unfit
   const label = { namespace: '', name: def.name, version: String(def.version), handle: brief.correlationId ?? '', source: 'api' }
   return { kind: 'create', label, definition: snapshot, brief, state: { variables: def.variables } }
 }

@@ -1,4 +1,5 @@
 import { childIdOf, isJsonObject, type JsonObject } from '@busbar/kernel'
+import { isEventMessageRequest } from '../start/event-message.js'
 import type { TaskRule } from '../decide/mapping.js'
 import { scheduleWithInput } from './schedule-with-input.js'
 
@@ -26,6 +27,7 @@ export const startWorkflow: TaskRule = {
 function problemOf(request: unknown): string | null {
   if (request === null || request === undefined) return "Missing 'startWorkflow' in input data."
   if (!isJsonObject(request)) return `Error reading StartWorkflowRequest. Expected an object, found ${typeof request}`
+  if (isEventMessageRequest(request)) return 'startWorkflow validation failed. It may not hold the message of an event. '
   const { name } = request
   return name === null || name === undefined ? "startWorkflow validation failed. 'name' -> Workflow name cannot be null or empty. " : null
 }

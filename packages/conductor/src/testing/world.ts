@@ -210,7 +210,9 @@ export class World {
   }
 
   #deliver(): void {
+    let delivered = 0
     for (let message = this.#messages.shift(); message !== undefined; message = this.#messages.shift()) {
+      if ((delivered += 1) > roundsMax) throw new Error(`executions send each other messages without end, now ${JSON.stringify(message)}`)
       const { to, body } = message
       if (body.kind === 'command') {
         if (this.views.has(to)) this.#handle(to, body.command as unknown as ConductorCommand)

@@ -21,18 +21,21 @@ export function childEnded(view: ConductorView, news: News<'childEnded'>, now: I
     view.reclose(task.ordinal, 'completed', now, { ...task.data, output })
     return
   }
+  // Made before the task is closed: one that has successors already counts as open until now.
+  const book = bookOf(view)
   const { changed: _, ...data } = task.data
   const reason = cutReason(`Sub workflow ${news.title}/${news.child} failure reason: ${news.reason}`)
   view.close(task.ordinal, news.status, { kind: 'engine' }, now, { ...data, output, ...(news.status !== 'completed' && reason !== null && { reason }) })
-  noteClosed(bookOf(view), task)
+  noteClosed(book, task)
 }
 
 export function childRefused(view: ConductorView, news: News<'childRefused'>, now: Instant): void {
   const task = ownerOf(view, news.attempt, news.child)
   if (task === undefined || !isOpen(task)) return
+  const book = bookOf(view)
   const { child: _, output: __, ...data } = task.data
   view.close(task.ordinal, 'failed', { kind: 'engine' }, now, { ...data, reason: cutReason(news.reason) ?? '' })
-  noteClosed(bookOf(view), task)
+  noteClosed(book, task)
 }
 
 /** The child runs again: so does its task, this execution, and what was cut off with it. Returns whether the parents are to hear of it. */
@@ -69,7 +72,7 @@ function resumeChild(view: ConductorView, task: Task, now: Instant): void {
   const { child, output } = task.data
   if (child === undefined) return reopen(view, task, now)
   reopen(view, task, now, { keep: { child, ...(output !== undefined && { output }) } })
-  view.send(child, { kind: 'command', command: { kind: 'retry', resumeSubworkflowTasks: true } })
+  view.send(child, { kind: 'command', command: { kind: 'retry', resumeSubworkflowTasks: true, upTo: view.id } })
 }
 
 /** Undefined when the task is gone, or runs another child by now. */

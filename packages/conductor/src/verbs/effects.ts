@@ -1,12 +1,13 @@
 /** What the engine's own workers report. */
-import { type Closer, executionIdOf, type Instant, ordinalOf, refuse, type Refusal } from '@busbar/kernel'
+import { type Closer, type Context, executionIdOf, type Instant, ordinalOf, refuse, type Refusal } from '@busbar/kernel'
 import type { ConductorCommand } from '../commands.js'
 import { bookOf, nodeOf } from '../decide/book.js'
-import { awaitsUpdate, isUnderWay } from '../decide/effects.js'
+import { awaitsUpdate, giveBack, isUnderWay } from '../decide/effects.js'
 import type { ConductorView, Task } from '../decide/task.js'
-import { noteClosed } from '../decide/turn.js'
+import { noteClosed, Turn } from '../decide/turn.js'
 
 type EffectEnded = Extract<ConductorCommand, { kind: 'effectEnded' }>
+type EffectReturned = Extract<ConductorCommand, { kind: 'effectReturned' }>
 type EventHandled = Extract<ConductorCommand, { kind: 'eventHandled' }>
 
 export function effectEnded(view: ConductorView, command: EffectEnded, now: Instant): Refusal | null {
@@ -23,6 +24,13 @@ export function effectEnded(view: ConductorView, command: EffectEnded, now: Inst
   return close(view, task, { ...command, data }, now)
 }
 
+export function effectReturned(view: ConductorView, command: EffectReturned, context: Context): Refusal | null {
+  const task = underWay(view, command)
+  if (task === null) return late(command)
+  giveBack(new Turn(view, context), task)
+  return null
+}
+
 /** The actions of its handlers leave in the transaction that ends the message: each is done once. */
 export function eventHandled(view: ConductorView, command: EventHandled, now: Instant): Refusal | null {
   const task = underWay(view, command)
@@ -31,12 +39,14 @@ export function eventHandled(view: ConductorView, command: EventHandled, now: In
   return close(view, task, { fence: command.fence, outcome: 'completed', data: { ...task.data, output: { actions: command.actions } } }, now)
 }
 
-function underWay(view: ConductorView, { attempt, fence }: EffectEnded | EventHandled): Task | null {
+type Lease = Pick<EffectEnded, 'attempt' | 'fence'>
+
+function underWay(view: ConductorView, { attempt, fence }: Lease): Task | null {
   const task = executionIdOf(attempt) === view.id ? view.attempt(ordinalOf(attempt)) : undefined
   return !view.isTerminal && isUnderWay(task, fence) ? task : null
 }
 
-function late({ attempt }: EffectEnded | EventHandled): Refusal {
+function late({ attempt }: Lease): Refusal {
   return refuse('conflict', `The task ${attempt} is not being done under this lease any more; what was done is dropped`)
 }
 

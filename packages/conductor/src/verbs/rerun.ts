@@ -65,14 +65,18 @@ function rerunFrom(view: ConductorView, target: Task, { taskInput }: Rerun, now:
 
 /** A fresh child when the old one ended unsuccessfully; else the old one's output stands and nothing runs again. */
 function rerunChildTask(view: ConductorView, target: Task, input: { readonly input?: Task['data']['input'] & object }, now: Instant): void {
+  // What came after it stays, except in a loop, whose later rounds come again.
+  const isInLoop = target.data.suffix !== undefined
+  for (const task of [...view.attempts()]) if (task.ordinal > target.ordinal && (isInLoop || task.key === target.key)) view.remove(task.ordinal)
   if (hasFailed(target) || target.state.kind !== 'closed') reopen(view, target, now, input)
   reopenLoops(view, target, now)
   reopenSiblings(view, target, now)
+  if (isInLoop) followAgain(view)
 }
 
-/** What a decision opens and closes in one breath is decided anew. */
+/** What a decision opens and closes in one breath is decided anew, and what an operator skipped is done after all. */
 function isMappedAtOnce(task: Task): boolean {
-  return ['FORK', 'SWITCH', 'DECISION'].includes(task.data.type)
+  return task.data.skipped === true || ['FORK', 'SWITCH', 'DECISION'].includes(task.data.type)
 }
 
 /** The loops around the target go on in its iteration. */

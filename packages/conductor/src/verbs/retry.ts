@@ -1,5 +1,6 @@
 /** An operator's retry of an execution that ended (conductor-semantics.md §9.1). */
 import { type Ask, type Context, refuse, type Refusal } from '@busbar/kernel'
+import type { ConductorCommand } from '../commands.js'
 import { retryDraft } from '../decide/after-end.js'
 import { forgetBook, joinedKeys, nodeOf } from '../decide/book.js'
 import type { ConductorView, Task } from '../decide/task.js'
@@ -9,15 +10,16 @@ import { isUnsuccessful, workflowStatus } from '../wire/status.js'
 import { pushParent } from './push-parent.js'
 import { reopen, runAgain } from './run-again.js'
 
+type Retry = Extract<ConductorCommand, { kind: 'retry' }>
 type Retried = { readonly kind: 'done' } | { readonly kind: 'ask'; readonly asks: readonly Ask[] } | Refusal
 
-export function retry(view: ConductorView, resumeSubworkflowTasks: boolean, context: Context): Retried {
+export function retry(view: ConductorView, { resumeSubworkflowTasks, upTo }: Retry, context: Context): Retried {
   if (!view.isTerminal) return refuse('missing', `Workflow is still running.  status=${workflowStatus(view.status)}`)
   if (view.size === 0) return refuse('conflict', 'Workflow has not started yet')
   const child = resumeSubworkflowTasks ? failedChild(view) : null
   if (child !== null) {
     // The deepest failed child is retried; each level above hears of it and goes on.
-    view.send(child, { kind: 'command', command: { kind: 'retry', resumeSubworkflowTasks: true } })
+    view.send(child, { kind: 'command', command: { kind: 'retry', resumeSubworkflowTasks: true, ...(upTo !== undefined && { upTo }) } })
     return { kind: 'done' }
   }
   const { inPlace, again } = candidates(view)
@@ -37,7 +39,7 @@ export function retry(view: ConductorView, resumeSubworkflowTasks: boolean, cont
   forgetBook(view)
   const fresh = new Turn(view, context)
   for (const draft of drafts) fresh.open(draft)
-  pushParent(view, 'retried')
+  pushParent(view, 'retried', { upTo })
   return { kind: 'done' }
 }
 

@@ -3,6 +3,7 @@ import { type AttemptId, type Closer, executionIdOf, type Instant, ordinalOf, re
 import type { ConductorCommand, UpdateReply } from '../commands.js'
 import { bookOf, nameOf, nodeOf } from '../decide/book.js'
 import type { ConductorView, Task } from '../decide/task.js'
+import { taskOutputProblem } from '../schema/enforce.js'
 import { noteClosed } from '../decide/turn.js'
 import { isEffect } from '../queue.js'
 import type { TaskData } from '../types.js'
@@ -63,7 +64,9 @@ function pending(view: ConductorView, reference: string): Task | undefined {
 export function report(view: ConductorView, task: Task, status: Update['status'], now: Instant, data: TaskData): void {
   const outcome = resultOutcomes[status]
   if (outcome !== null) {
-    view.close(task.ordinal, outcome, byWorker, now, ended(data))
+    const unfit = outcome === 'completed' ? taskOutputProblem(nodeOf(view, task)?.task.taskDefinition ?? null, data.output) : null
+    if (unfit !== null) view.close(task.ordinal, 'failed', byWorker, now, { ...ended(data), reason: cutReason(unfit) ?? '' })
+    else view.close(task.ordinal, outcome, byWorker, now, ended(data))
     view.touch(now)
     noteClosed(bookOf(view), task)
     return

@@ -12,7 +12,8 @@ export function updateVariables(view: ConductorView, { variables, appendArray }:
   if (view.isTerminal) return refuse('conflict', `Workflow is in terminal state. Status = ${workflowStatus(view.status)}`)
   const updated = appendArray ? appended(view.state.variables, variables) : { ...view.state.variables, ...variables }
   const size = JSON.stringify(updated).length
-  if (size > charsMax) return refuse('invalid', `The variables payload size: ${size} of workflow: ${view.id} is greater than the permissible limit: 256 kilobytes`)
+  if (size > charsMax)
+    return refuse('invalid', `The variables payload size: ${size} of workflow: ${view.id} is greater than the permissible limit: 256 kilobytes`)
   view.setState({ ...view.state, variables: updated })
   view.touch(now)
   return null

@@ -8,7 +8,15 @@ import type { Run, TextAnswer } from './sandbox.mjs'
  */
 export function toRun({ language = 'javascript', code, input }: Evaluation, { now, chance }: EvaluationSetting, limits: EngineLimits): Run {
   const seed = 1 + hash(code, Math.floor(chance * 2 ** 32))
-  return { language, code, inputText: JSON.stringify(input) ?? 'null', now, seed, deadlineMs: limits.evaluationMsMax, outputCharsMax: limits.evaluationBytesMax }
+  return {
+    language,
+    code,
+    inputText: JSON.stringify(input) ?? 'null',
+    now,
+    seed,
+    deadlineMs: limits.evaluationMsMax,
+    outputCharsMax: limits.evaluationBytesMax,
+  }
 }
 
 export function toAnswer(answer: TextAnswer): Answer {

@@ -2,7 +2,7 @@
 import type { ExecutionId, Instant, QueueName, WorkerId } from '@busbar/kernel'
 import type { Claimed, ClaimRequest } from '../store.js'
 import type { Database } from './driver.js'
-import { attemptFromRow, type AttemptRow } from './rows.js'
+import { attemptFromRow, type AttemptRow } from '../rows.js'
 
 interface Candidate {
   readonly row: number

@@ -8,7 +8,7 @@ import type { Database, SqlValue } from './driver.js'
 import { Withdrawn } from './flush.js'
 import type { Logs } from './logs.js'
 import type { Outbox } from './messages.js'
-import { changingColumns, inlineBriefCharsMax, stateFormat, textOf } from './rows.js'
+import { changingColumns, inlineBriefCharsMax, stateFormat, textOf } from '../rows.js'
 import type { Tallies } from './tallies.js'
 
 /** A change with its JSON already written: that work, and what may throw in it, stays out of the transaction. */

@@ -5,7 +5,7 @@
 import { countedAheadMax } from '../limits.js'
 import type { Listed, ListRequest } from '../store.js'
 import type { Database, SqlValue } from './driver.js'
-import { executionFromRow, type ExecutionRow } from './rows.js'
+import { executionFromRow, type ExecutionRow } from '../rows.js'
 import type { Tallies } from './tallies.js'
 
 interface Condition {

@@ -2,7 +2,7 @@ import type { ExecutionId, Instant } from '@busbar/kernel'
 import type { ExecutionHead, LoadedExecution } from '../store.js'
 import type { ExecutionRecord } from '../transfer.js'
 import type { Database } from './driver.js'
-import { attemptFromRow, type AttemptRow, executionFromRow, type ExecutionRow } from './rows.js'
+import { attemptFromRow, type AttemptRow, executionFromRow, type ExecutionRow } from '../rows.js'
 
 export interface HeadRow extends ExecutionRow {
   readonly due: Instant | null

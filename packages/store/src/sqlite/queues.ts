@@ -1,7 +1,7 @@
 import type { Instant, QueueName } from '@busbar/kernel'
 import type { Claimed, QueueSize } from '../store.js'
 import type { Database } from './driver.js'
-import { attemptFromRow, type AttemptRow } from './rows.js'
+import { attemptFromRow, type AttemptRow } from '../rows.js'
 
 export function prepareQueueSizes(database: Database): (now: Instant) => readonly QueueSize[] {
   const select = database.prepare<QueueSize>(`

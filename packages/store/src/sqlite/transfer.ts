@@ -9,7 +9,7 @@ import { type DefinitionRow, definitionFromRow } from './definitions.js'
 import type { Database } from './driver.js'
 import { type HeadRow, recordFromRow } from './load.js'
 import { type MessageRow, messageFromRow, partsOf } from './messages.js'
-import { attemptFromRow, type AttemptRow, textOf } from './rows.js'
+import { attemptFromRow, type AttemptRow, textOf } from '../rows.js'
 import type { Tallies } from './tallies.js'
 import { type WorkerRow, workerFromRow } from './workers.js'
 

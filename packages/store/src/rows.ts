@@ -19,7 +19,8 @@ import {
   type QueueName,
   type WorkerId,
 } from '@busbar/kernel'
-import type { SqlValue } from './driver.js'
+/** What a column may be given. */
+export type Column = string | number | null
 
 /** Raised when what a dialect keeps in `state`, `brief` or `data` changes shape; older rows are upgraded as they are read. */
 export const stateFormat = 1
@@ -124,7 +125,7 @@ function stateFromRow({ state, state_at: at, until, outcome, last_worker: worker
 }
 
 /** What of an attempt changes after its opening, in the order of the statements of commit.ts. */
-export function changingColumns(attempt: Attempt, data: string): readonly SqlValue[] {
+export function changingColumns(attempt: Attempt, data: string): readonly Column[] {
   const { state } = attempt
   const [at, until, outcome] = stateColumns(state)
   invariant(state.kind !== 'leased' || state.worker === attempt.lastWorker, `attempt ${attempt.id} is leased to another worker than its last`)

@@ -1,0 +1,2 @@
+export { openPostgresStore, type PostgresOptions, PostgresStore } from './postgres-store.js'
+export type { PostgresStats } from './stats.js'

@@ -1,0 +1,499 @@
+/**
+ * Text of a migration never changes once it was released: it is checksummed.
+ *
+ * Ids, names and queues are compared byte by byte (COLLATE "C"): quicker, and the same order on every machine. Payloads are
+ * text, not jsonb: what was written is read back as it was. No secondary index names a column that changes on the way of
+ * a healthy execution, but those of `due` and of what waits, so that most updates stay on their page (HOT).
+ */
+export const foundation = `
+CREATE TABLE executions (
+  id text COLLATE "C" PRIMARY KEY,
+  dialect text COLLATE "C" NOT NULL,
+  namespace text COLLATE "C" NOT NULL,
+  name text COLLATE "C" NOT NULL,
+  label_version text COLLATE "C" NOT NULL,
+  handle text COLLATE "C" NOT NULL,
+  source text COLLATE "C" NOT NULL,
+  definition text COLLATE "C" NOT NULL,
+  -- The id of the attempt that started it, which names its execution too.
+  parent text COLLATE "C",
+  status text COLLATE "C" NOT NULL,
+  created_at bigint NOT NULL,
+  updated_at bigint NOT NULL,
+  ended_at bigint,
+  due bigint,
+  version integer NOT NULL CHECK (version > 0),
+  -- The version that the last change of more than new and open attempts made (Changes.reworked).
+  reworked integer NOT NULL,
+  last_ordinal integer NOT NULL,
+  last_message bigint NOT NULL,
+  -- How to read state and brief: see stateFormat in rows.ts.
+  format integer NOT NULL,
+  state text NOT NULL,
+  brief text NOT NULL
+) WITH (fillfactor = 70);
+
+-- due.ts: what is due, and when the next is
+CREATE INDEX executions_due ON executions (due, id) WHERE due IS NOT NULL;
+-- list.ts: all of a dialect
+CREATE INDEX executions_by_creation ON executions (dialect, created_at, id);
+-- list.ts: those of one name
+CREATE INDEX executions_by_name ON executions (dialect, name, created_at, id);
+-- list.ts: those of one handle
+CREATE INDEX executions_by_handle ON executions (dialect, handle, created_at, id) WHERE handle <> '';
+-- list.ts: those that run, are paused or ended badly; few beside the completed ones
+CREATE INDEX executions_not_completed ON executions (dialect, created_at, id, status, name) WHERE status <> 'completed';
+-- retention.ts: those that ended first
+CREATE INDEX executions_ended ON executions (ended_at, id) WHERE ended_at IS NOT NULL;
+-- retention.ts: whether anybody runs by a snapshot
+CREATE INDEX executions_by_definition ON executions (definition);
+
+CREATE TABLE attempts (
+  execution_id text COLLATE "C" NOT NULL,
+  ordinal integer NOT NULL CHECK (ordinal BETWEEN 1 AND 16777215),
+  key text COLLATE "C" NOT NULL,
+  number integer NOT NULL,
+  queue text COLLATE "C",
+  priority bigint NOT NULL,
+  lease_ms bigint,
+  state text COLLATE "C" NOT NULL,
+  -- Waiting: not before; leased and held: since; closed: when.
+  state_at bigint NOT NULL,
+  until bigint,
+  outcome text COLLATE "C",
+  fence integer NOT NULL CHECK (fence >= 0),
+  claims integer NOT NULL,
+  opened_at bigint NOT NULL,
+  first_claimed_at bigint,
+  -- Of the last claim; while leased, the holder.
+  last_worker text COLLATE "C",
+  wake_at bigint,
+  -- The version of the execution that its last commit made; a claim, which makes none, sets it to 2147483647.
+  changed integer NOT NULL,
+  data text NOT NULL,
+  PRIMARY KEY (execution_id, ordinal),
+  CHECK ((state = 'closed') = (outcome IS NOT NULL)),
+  CHECK (until IS NULL OR state = 'leased'),
+  CHECK (queue IS NOT NULL OR state = 'closed' OR state = 'held'),
+  CHECK (last_worker IS NOT NULL OR state <> 'leased')
+) WITH (fillfactor = 70);
+
+-- claim.ts: the next of a queue; queues.ts: sizes
+CREATE INDEX attempts_waiting ON attempts (queue, priority DESC, state_at, execution_id, ordinal) WHERE state = 'waiting';
+-- queues.ts: the open attempts of a queue
+CREATE INDEX attempts_open ON attempts (queue, execution_id, ordinal) WHERE state IN ('waiting', 'leased');
+
+CREATE TABLE messages (
+  position bigint GENERATED ALWAYS AS IDENTITY,
+  sender text COLLATE "C" NOT NULL,
+  number bigint NOT NULL,
+  receiver text COLLATE "C" NOT NULL,
+  body text NOT NULL,
+  sent_at bigint NOT NULL,
+  PRIMARY KEY (sender, number)
+);
+-- messages.ts: in the order of sending
+CREATE INDEX messages_by_position ON messages (position);
+
+CREATE TABLE logs (
+  execution_id text COLLATE "C" NOT NULL,
+  last integer NOT NULL,
+  count integer NOT NULL CHECK (count > 0),
+  source text COLLATE "C" NOT NULL,
+  lines text NOT NULL,
+  PRIMARY KEY (execution_id, last)
+);
+-- logs.ts: lines of one source
+CREATE INDEX logs_by_source ON logs (execution_id, source, last);
+
+CREATE TABLE snapshots (
+  id text COLLATE "C" PRIMARY KEY,
+  text text NOT NULL,
+  used_at bigint NOT NULL
+);
+
+CREATE TABLE definitions (
+  kind text COLLATE "C" NOT NULL,
+  namespace text COLLATE "C" NOT NULL,
+  name text COLLATE "C" NOT NULL,
+  version integer NOT NULL,
+  body text NOT NULL,
+  created_at bigint NOT NULL,
+  updated_at bigint NOT NULL,
+  PRIMARY KEY (kind, namespace, name, version)
+);
+
+-- Raised by every write of a definition: what was read under the same number is still true.
+CREATE TABLE definitions_epoch (
+  is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
+  epoch bigint NOT NULL
+);
+INSERT INTO definitions_epoch (epoch) VALUES (0);
+
+CREATE TABLE workers (
+  id text COLLATE "C" PRIMARY KEY,
+  name text COLLATE "C" NOT NULL,
+  last_seen bigint NOT NULL,
+  registered_at bigint NOT NULL,
+  detail text NOT NULL
+) WITH (fillfactor = 70);
+
+CREATE TABLE polls (
+  queue text COLLATE "C" NOT NULL,
+  worker text COLLATE "C" NOT NULL,
+  at bigint NOT NULL,
+  PRIMARY KEY (queue, worker)
+) WITH (fillfactor = 70);
+
+-- One row for each connection that writes: what became of its last flush (lane.ts).
+CREATE TABLE lanes (
+  server text COLLATE "C" NOT NULL,
+  lane integer NOT NULL,
+  epoch bigint NOT NULL,
+  flush bigint NOT NULL,
+  result text NOT NULL,
+  seen_at bigint NOT NULL,
+  PRIMARY KEY (server, lane)
+) WITH (fillfactor = 50);
+
+-- How many executions there are: a count for each server, so that servers do not wait for each other's row. Their sum counts.
+CREATE TABLE execution_tallies (
+  server text COLLATE "C" NOT NULL,
+  dialect text COLLATE "C" NOT NULL,
+  status text COLLATE "C" NOT NULL,
+  number bigint NOT NULL,
+  PRIMARY KEY (server, dialect, status)
+) WITH (fillfactor = 50);
+
+-- Rows that live for milliseconds are cleared away before they pile up.
+ALTER TABLE executions SET (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
+ALTER TABLE attempts SET (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
+ALTER TABLE messages SET (autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0);
+ALTER TABLE lanes SET (autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0);
+ALTER TABLE execution_tallies SET (autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0);
+
+CREATE FUNCTION busbar_now() RETURNS bigint LANGUAGE sql VOLATILE AS
+$$ SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint $$;
+
+-- Counts executions that came to a status (by > 0) or left it.
+CREATE FUNCTION busbar_tally_v1(p_server text, p_dialects text[], p_statuses text[], p_by bigint[]) RETURNS void
+LANGUAGE sql VOLATILE AS $$
+  INSERT INTO execution_tallies AS t (server, dialect, status, number)
+  SELECT p_server, x.dialect, x.status, sum(x.by) FROM unnest(p_dialects, p_statuses, p_by) x(dialect, status, by)
+  GROUP BY x.dialect, x.status HAVING sum(x.by) <> 0 ORDER BY x.dialect, x.status
+  ON CONFLICT (server, dialect, status) DO UPDATE SET number = t.number + excluded.number
+$$;
+
+-- Of a lane whose connection is another one by now nothing may be written any more.
+CREATE FUNCTION busbar_enter_v1(p_server text, p_lane integer, p_epoch bigint) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  PERFORM FROM lanes WHERE server = p_server AND lane = p_lane AND epoch = p_epoch FOR NO KEY UPDATE;
+  IF NOT FOUND THEN RAISE EXCEPTION 'lane % of server % is fenced', p_lane, p_server USING ERRCODE = 'BB001'; END IF;
+END $$;
+
+CREATE FUNCTION busbar_leave_v1(p_server text, p_lane integer, p_flush bigint, p_result text) RETURNS void
+LANGUAGE sql VOLATILE AS $$
+  UPDATE lanes SET flush = p_flush, result = p_result, seen_at = busbar_now() WHERE server = p_server AND lane = p_lane
+$$;
+
+-- Writes the changes of one flush. The arrays c_* have an element for each change, in the order of their ids; those of rows
+-- name the change they belong to by n. Answers which changes were stale and which found a message taken: 'n,n;n,n'.
+CREATE FUNCTION busbar_commit_v1(
+  p_server text, p_lane integer, p_epoch bigint, p_flush bigint,
+  -- c_kind: 0 inserts, 1 updates the execution, 2 changes attempts only
+  c_id text[], c_version integer[], c_kind integer[], c_dialect text[], c_namespace text[], c_name text[], c_label_version text[],
+  c_handle text[], c_source text[], c_definition text[], c_parent text[], c_status text[], c_created_at bigint[], c_updated_at bigint[],
+  c_ended_at bigint[], c_due bigint[], c_last_ordinal integer[], c_last_message bigint[], c_format integer, c_state text[], c_brief text[],
+  c_reworked boolean[],
+  -- a_expected: the fence that must stand there, -1 where there must be none
+  a_n integer[], a_id text[], a_ordinal integer[], a_expected integer[], a_key text[], a_number integer[], a_queue text[], a_priority bigint[],
+  a_lease_ms bigint[], a_state text[], a_state_at bigint[], a_until bigint[], a_outcome text[], a_fence integer[], a_claims integer[],
+  a_opened_at bigint[], a_first_claimed_at bigint[], a_last_worker text[], a_wake_at bigint[], a_changed integer[], a_data text[],
+  r_n integer[], r_id text[], r_ordinal integer[],
+  t_n integer[], t_sender text[], t_number bigint[],
+  m_n integer[], m_sender text[], m_number bigint[], m_receiver text[], m_body text[],
+  -- g_offset: position of the last line of the chunk, counted from the end of the log as it is
+  g_n integer[], g_id text[], g_offset integer[], g_count integer[], g_source text[], g_lines text[]
+) RETURNS text LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  stale integer[];
+  taken integer[] := '{}';
+  -- Changes of which nothing is written.
+  bad integer[];
+  lost integer[];
+  inserted integer;
+  expected integer;
+  old_status text[];
+  -- Where the locked rows lie: they are changed there. A join by key could be planned the wrong way round, through the whole
+  -- table, as long as it has no statistics; a look-up under a lock for each element has one plan only, and so has a place.
+  e_place tid[];
+  a_place tid[];
+  t_place tid[];
+  answer text;
+BEGIN
+  PERFORM busbar_enter_v1(p_server, p_lane, p_epoch);
+
+  -- Executions first, then attempts, then messages, each in the order of ids: nobody waits in a circle.
+  SELECT coalesce(array_agg(c.n::integer) FILTER (WHERE c.kind <> 0 AND e.version IS DISTINCT FROM c.version), '{}'),
+         array_agg(e.status ORDER BY c.n), array_agg(e.place ORDER BY c.n)
+  INTO stale, old_status, e_place
+  FROM unnest(c_id, c_version, c_kind) WITH ORDINALITY c(id, version, kind, n)
+  LEFT JOIN LATERAL (SELECT x.ctid AS place, x.version, x.status FROM executions x WHERE x.id = c.id AND c.kind <> 0 FOR NO KEY UPDATE) e ON true;
+
+  IF cardinality(a_n) > 0 THEN
+    SELECT stale || coalesce(array_agg(DISTINCT a.n) FILTER (WHERE coalesce(t.fence, -1) <> a.expected AND NOT a.n = ANY (stale)), '{}'),
+           array_agg(t.place ORDER BY a.row)
+    INTO stale, a_place
+    FROM unnest(a_n, a_id, a_ordinal, a_expected) WITH ORDINALITY a(n, id, ordinal, expected, row)
+    LEFT JOIN LATERAL (
+      SELECT x.ctid AS place, x.fence FROM attempts x WHERE x.execution_id = a.id AND x.ordinal = a.ordinal FOR NO KEY UPDATE) t ON true;
+  END IF;
+
+  IF cardinality(t_n) > 0 THEN
+    SELECT coalesce(array_agg(DISTINCT t.n) FILTER (WHERE m.place IS NULL AND NOT t.n = ANY (stale)), '{}'), array_agg(m.place ORDER BY t.row)
+    INTO taken, t_place
+    FROM unnest(t_n, t_sender, t_number) WITH ORDINALITY t(n, sender, number, row)
+    LEFT JOIN LATERAL (SELECT x.ctid AS place FROM messages x WHERE x.sender = t.sender AND x.number = t.number FOR UPDATE) m ON true;
+  END IF;
+  bad := stale || taken;
+
+  IF 0 = ANY (c_kind) THEN
+    INSERT INTO executions (id, dialect, namespace, name, label_version, handle, source, definition, parent, status, created_at, updated_at,
+      ended_at, due, version, reworked, last_ordinal, last_message, format, state, brief)
+    SELECT c.id, c.dialect, c.namespace, c.name, c.label_version, c.handle, c.source, c.definition, c.parent, c.status, c.created_at, c.updated_at,
+      c.ended_at, c.due, 1, 0, c.last_ordinal, c.last_message, c_format, c.state, c.brief
+    FROM unnest(c_id, c_kind, c_dialect, c_namespace, c_name, c_label_version, c_handle, c_source, c_definition, c_parent, c_status, c_created_at,
+      c_updated_at, c_ended_at, c_due, c_last_ordinal, c_last_message, c_state, c_brief) WITH ORDINALITY
+      c(id, kind, dialect, namespace, name, label_version, handle, source, definition, parent, status, created_at,
+      updated_at, ended_at, due, last_ordinal, last_message, state, brief, n)
+    WHERE c.kind = 0 AND NOT c.n = ANY (bad)
+    ORDER BY c.n
+    ON CONFLICT (id) DO NOTHING;
+    GET DIAGNOSTICS inserted = ROW_COUNT;
+    SELECT count(*) INTO expected FROM unnest(c_kind) WITH ORDINALITY c(kind, n) WHERE c.kind = 0 AND NOT c.n = ANY (bad);
+    IF inserted < expected THEN
+      -- Rare: another execution has the id. Those that were inserted just now are this transaction's own.
+      SELECT coalesce(array_agg(c.n::integer), '{}') INTO lost
+      FROM unnest(c_id, c_kind) WITH ORDINALITY c(id, kind, n) JOIN executions e ON e.id = c.id
+      WHERE c.kind = 0 AND NOT c.n = ANY (bad) AND e.xmin <> pg_current_xact_id()::xid;
+      stale := stale || lost;
+      bad := bad || lost;
+    END IF;
+  END IF;
+
+  IF 1 = ANY (c_kind) THEN
+    UPDATE executions e SET
+      status = c.status, updated_at = c.updated_at, created_at = c.created_at, ended_at = c.ended_at, due = c.due, version = e.version + 1,
+      reworked = CASE WHEN c.reworked THEN e.version + 1 ELSE e.reworked END, last_ordinal = c.last_ordinal, last_message = c.last_message,
+      state = c.state, definition = coalesce(c.definition, e.definition), namespace = coalesce(c.namespace, e.namespace),
+      name = coalesce(c.name, e.name), label_version = coalesce(c.label_version, e.label_version), handle = coalesce(c.handle, e.handle),
+      source = coalesce(c.source, e.source), brief = coalesce(c.brief, e.brief)
+    FROM unnest(e_place, c_kind, c_namespace, c_name, c_label_version, c_handle, c_source, c_definition, c_status, c_created_at, c_updated_at,
+      c_ended_at, c_due, c_last_ordinal, c_last_message, c_state, c_brief, c_reworked) WITH ORDINALITY
+      c(place, kind, namespace, name, label_version, handle, source, definition, status, created_at, updated_at,
+      ended_at, due, last_ordinal, last_message, state, brief, reworked, n)
+    WHERE c.kind = 1 AND e.ctid = c.place AND NOT c.n = ANY (bad);
+  END IF;
+
+  IF cardinality(r_n) > 0 THEN
+    DELETE FROM attempts t USING (
+      SELECT x.place FROM unnest(r_n, r_id, r_ordinal) r(n, id, ordinal) CROSS JOIN LATERAL (
+        SELECT k.ctid AS place FROM attempts k WHERE k.execution_id = r.id AND k.ordinal = r.ordinal FOR UPDATE) x
+      WHERE NOT r.n = ANY (bad)
+    ) gone WHERE t.ctid = gone.place;
+  END IF;
+
+  IF -1 = ANY (a_expected) THEN
+    INSERT INTO attempts (execution_id, ordinal, key, number, queue, priority, lease_ms, state, state_at, until, outcome, fence, claims, opened_at,
+      first_claimed_at, last_worker, wake_at, changed, data)
+    SELECT a.id, a.ordinal, a.key, a.number, a.queue, a.priority, a.lease_ms, a.state, a.state_at, a.until, a.outcome, a.fence, a.claims, a.opened_at,
+      a.first_claimed_at, a.last_worker, a.wake_at, a.changed, a.data
+    FROM unnest(a_n, a_id, a_ordinal, a_expected, a_key, a_number, a_queue, a_priority, a_lease_ms, a_state, a_state_at, a_until, a_outcome, a_fence,
+      a_claims, a_opened_at, a_first_claimed_at, a_last_worker, a_wake_at, a_changed, a_data)
+      a(n, id, ordinal, expected, key, number, queue, priority, lease_ms, state, state_at, until, outcome, fence,
+      claims, opened_at, first_claimed_at, last_worker, wake_at, changed, data)
+    WHERE a.expected = -1 AND NOT a.n = ANY (bad);
+  END IF;
+
+  IF 0 <= ANY (a_expected) THEN
+    UPDATE attempts t SET number = a.number, state = a.state, state_at = a.state_at, until = a.until, outcome = a.outcome, fence = a.fence,
+      claims = a.claims, opened_at = a.opened_at, first_claimed_at = a.first_claimed_at, last_worker = a.last_worker, wake_at = a.wake_at,
+      changed = a.changed, data = a.data
+    FROM unnest(a_n, a_place, a_expected, a_number, a_state, a_state_at, a_until, a_outcome, a_fence,
+      a_claims, a_opened_at, a_first_claimed_at, a_last_worker, a_wake_at, a_changed, a_data)
+      a(n, place, expected, number, state, state_at, until, outcome, fence,
+      claims, opened_at, first_claimed_at, last_worker, wake_at, changed, data)
+    WHERE a.expected >= 0 AND t.ctid = a.place AND NOT a.n = ANY (bad);
+  END IF;
+
+  IF cardinality(t_n) > 0 THEN
+    DELETE FROM messages m USING unnest(t_n, t_place) t(n, place) WHERE m.ctid = t.place AND NOT t.n = ANY (bad);
+  END IF;
+
+  IF cardinality(m_n) > 0 THEN
+    -- Only an execution that was removed and made again under its old id can send a number twice: the newer one counts.
+    INSERT INTO messages AS x (sender, number, receiver, body, sent_at)
+    SELECT m.sender, m.number, m.receiver, m.body, busbar_now() FROM unnest(m_n, m_sender, m_number, m_receiver, m_body) m(n, sender, number, receiver, body)
+    WHERE NOT m.n = ANY (bad)
+    ON CONFLICT (sender, number) DO UPDATE SET receiver = excluded.receiver, body = excluded.body, sent_at = excluded.sent_at, position = DEFAULT;
+  END IF;
+
+  IF cardinality(g_n) > 0 THEN
+    INSERT INTO logs (execution_id, last, count, source, lines)
+    SELECT g.id, coalesce((SELECT max(l.last) FROM logs l WHERE l.execution_id = g.id), 0) + g.tail, g.count, g.source, g.lines
+    FROM unnest(g_n, g_id, g_offset, g_count, g_source, g_lines) g(n, id, tail, count, source, lines)
+    WHERE NOT g.n = ANY (bad);
+  END IF;
+
+  PERFORM busbar_tally_v1(p_server, array_agg(x.dialect), array_agg(x.status), array_agg(x.by))
+  FROM (
+    SELECT c.dialect, c.status, 1::bigint AS by FROM unnest(c_dialect, c_status, c_kind, old_status) WITH ORDINALITY c(dialect, status, kind, old, n)
+    WHERE c.kind <> 2 AND c.old IS DISTINCT FROM c.status AND NOT c.n = ANY (bad)
+    UNION ALL
+    SELECT c.dialect, c.old, -1 FROM unnest(c_dialect, c_status, c_kind, old_status) WITH ORDINALITY c(dialect, status, kind, old, n)
+    WHERE c.kind = 1 AND c.old IS DISTINCT FROM c.status AND NOT c.n = ANY (bad)
+  ) x
+  HAVING count(*) > 0;
+
+  answer := array_to_string(stale, ',') || ';' || array_to_string(taken, ',');
+  PERFORM busbar_leave_v1(p_server, p_lane, p_flush, answer);
+  RETURN answer;
+END $$;
+
+-- Leases what waits in any of these queues: higher priority first, then by arrival. Requests are served in their order, each with
+-- at most its own number. Who gets fewer got all that nobody else holds.
+CREATE FUNCTION busbar_claim_v1(
+  p_server text, p_lane integer, p_epoch bigint, p_flush bigint, p_queues text[], p_now bigint, p_workers text[], p_maxes integer[]
+) RETURNS TABLE (
+  turn bigint, request integer, execution_id text, ordinal integer, key text, number integer, queue text, priority bigint, lease_ms bigint, state text,
+  state_at bigint, until bigint, outcome text, fence integer, claims integer, opened_at bigint, first_claimed_at bigint, last_worker text,
+  wake_at bigint, data text
+) LANGUAGE plpgsql VOLATILE AS $$
+#variable_conflict use_column
+DECLARE
+  wanted integer := (SELECT sum(m) FROM unnest(p_maxes) m);
+  level bigint;
+  ids text[] := '{}';
+  ordinals integer[] := '{}';
+  places tid[] := '{}';
+  -- What was looked at in a priority: ours by now, or held by somebody else at this moment.
+  seen integer;
+  found_ids text[];
+  found_ordinals integer[];
+  more_ids text[];
+  more_ordinals integer[];
+  more_places tid[];
+BEGIN
+  PERFORM busbar_enter_v1(p_server, p_lane, p_epoch);
+  SELECT max(x.priority) INTO level FROM unnest(p_queues) q CROSS JOIN LATERAL (
+    SELECT a.priority FROM attempts a WHERE a.state = 'waiting' AND a.queue = q ORDER BY a.priority DESC LIMIT 1) x;
+  -- One priority after the other, so that the delayed ones of a priority are skipped by a seek and not by reading them all.
+  WHILE level IS NOT NULL AND cardinality(ids) < wanted LOOP
+    seen := 0;
+    LOOP
+      SELECT array_agg(y.execution_id), array_agg(y.ordinal) INTO found_ids, found_ordinals FROM (
+        SELECT x.execution_id, x.ordinal FROM unnest(p_queues) q CROSS JOIN LATERAL (
+          SELECT a.execution_id, a.ordinal, a.state_at FROM attempts a
+          WHERE a.state = 'waiting' AND a.queue = q AND a.priority = level AND a.state_at <= p_now
+          ORDER BY a.state_at, a.execution_id, a.ordinal LIMIT wanted + seen) x
+        ORDER BY x.state_at, x.execution_id, x.ordinal LIMIT wanted + seen) y;
+      EXIT WHEN found_ids IS NULL;
+      SELECT coalesce(array_agg(z.execution_id), '{}'), coalesce(array_agg(z.ordinal), '{}'), coalesce(array_agg(z.place), '{}')
+      INTO more_ids, more_ordinals, more_places FROM (
+        SELECT l.execution_id, l.ordinal, l.place FROM unnest(found_ids, found_ordinals) f(id, ordinal)
+        CROSS JOIN LATERAL (
+          SELECT a.execution_id, a.ordinal, a.ctid AS place FROM attempts a
+          WHERE a.execution_id = f.id AND a.ordinal = f.ordinal AND a.state = 'waiting' AND a.state_at <= p_now
+            AND NOT EXISTS (SELECT FROM unnest(ids, ordinals) own(id, ordinal) WHERE own.id = f.id AND own.ordinal = f.ordinal)
+          FOR NO KEY UPDATE SKIP LOCKED) l
+        LIMIT wanted - cardinality(ids)) z;
+      ids := ids || more_ids;
+      ordinals := ordinals || more_ordinals;
+      places := places || more_places;
+      EXIT WHEN cardinality(ids) >= wanted OR cardinality(found_ids) < wanted + seen;
+      seen := cardinality(found_ids);
+    END LOOP;
+    SELECT max(x.priority) INTO level FROM unnest(p_queues) q CROSS JOIN LATERAL (
+      SELECT a.priority FROM attempts a WHERE a.state = 'waiting' AND a.queue = q AND a.priority < level ORDER BY a.priority DESC LIMIT 1) x;
+  END LOOP;
+  IF cardinality(ids) = 0 THEN RETURN; END IF;
+
+  RETURN QUERY
+  WITH bounds AS (
+    SELECT r.n::integer AS request, r.worker, sum(r.most) OVER (ORDER BY r.n) - r.most AS low, sum(r.most) OVER (ORDER BY r.n) AS high
+    FROM unnest(p_workers, p_maxes) WITH ORDINALITY r(worker, most, n)
+  ), leased AS (
+    UPDATE attempts t SET state = 'leased', state_at = p_now, until = p_now + t.lease_ms, fence = t.fence + 1, claims = t.claims + 1,
+      first_claimed_at = coalesce(t.first_claimed_at, p_now), last_worker = b.worker, changed = 2147483647
+    FROM unnest(places) WITH ORDINALITY w(place, n) JOIN bounds b ON w.n > b.low AND w.n <= b.high
+    WHERE t.ctid = w.place
+    RETURNING w.n, b.request, t.*
+  ), noted AS (
+    SELECT busbar_leave_v1(p_server, p_lane, p_flush,
+      (SELECT string_agg(l.request || ':' || l.execution_id || ':' || l.ordinal || ':' || l.fence, ' ' ORDER BY l.n) FROM leased l))
+  )
+  SELECT l.n, l.request, l.execution_id, l.ordinal, l.key, l.number, l.queue, l.priority, l.lease_ms, l.state, l.state_at, l.until, l.outcome, l.fence,
+    l.claims, l.opened_at, l.first_claimed_at, l.last_worker, l.wake_at, l.data
+  FROM leased l, noted ORDER BY l.n;
+END $$;
+
+-- Names executions whose time has come, each to one caller, by moving their due time.
+CREATE FUNCTION busbar_take_due_v1(p_server text, p_lane integer, p_epoch bigint, p_flush bigint, p_now bigint, p_until bigint, p_limit integer)
+RETURNS TABLE (id text, at bigint) LANGUAGE plpgsql VOLATILE AS $$
+#variable_conflict use_column
+BEGIN
+  PERFORM busbar_enter_v1(p_server, p_lane, p_epoch);
+  RETURN QUERY
+  WITH picked AS MATERIALIZED (
+    SELECT e.ctid AS place, e.due FROM executions e WHERE e.due <= p_now ORDER BY e.due, e.id LIMIT p_limit FOR NO KEY UPDATE SKIP LOCKED
+  ), moved AS (
+    UPDATE executions e SET due = p_until FROM picked p WHERE e.ctid = p.place RETURNING e.id, p.due
+  ), noted AS (
+    SELECT busbar_leave_v1(p_server, p_lane, p_flush, (SELECT string_agg(m.id || ':' || m.due, ' ' ORDER BY m.due, m.id) FROM moved m))
+    FROM (SELECT count(*) AS n FROM moved) x WHERE x.n > 0
+  )
+  SELECT m.id, m.due FROM moved m, noted ORDER BY m.due, m.id;
+END $$;
+
+-- Appends chunks of lines to logs; g_offset as in busbar_commit_v1. Lines of executions that do not exist are dropped.
+CREATE FUNCTION busbar_append_logs_v1(
+  p_server text, p_lane integer, p_epoch bigint, p_flush bigint, g_id text[], g_offset integer[], g_count integer[], g_source text[], g_lines text[]
+) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  PERFORM busbar_enter_v1(p_server, p_lane, p_epoch);
+  -- In the order of ids, which is that of the arrays; a key lock would not keep others from appending.
+  PERFORM FROM unnest(g_id) g CROSS JOIN LATERAL (SELECT FROM executions e WHERE e.id = g FOR NO KEY UPDATE) e;
+  INSERT INTO logs (execution_id, last, count, source, lines)
+  SELECT g.id, coalesce((SELECT max(l.last) FROM logs l WHERE l.execution_id = g.id), 0) + g.tail, g.count, g.source, g.lines
+  FROM unnest(g_id, g_offset, g_count, g_source, g_lines) g(id, tail, count, source, lines)
+  WHERE EXISTS (SELECT FROM executions e WHERE e.id = g.id);
+  PERFORM busbar_leave_v1(p_server, p_lane, p_flush, '');
+END $$;
+
+-- Deletes executions with their attempts, logs and the messages to them; answers which were there.
+CREATE FUNCTION busbar_remove_v1(p_server text, p_ids text[]) RETURNS SETOF text LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  one text;
+  its_dialect text;
+  its_status text;
+  gone text[] := '{}';
+  dialects text[] := '{}';
+  statuses text[] := '{}';
+BEGIN
+  FOREACH one IN ARRAY p_ids LOOP
+    DELETE FROM executions e WHERE e.id = one RETURNING e.dialect, e.status INTO its_dialect, its_status;
+    CONTINUE WHEN NOT FOUND;
+    DELETE FROM attempts a WHERE a.execution_id = one;
+    DELETE FROM logs l WHERE l.execution_id = one;
+    gone := gone || one;
+    dialects := dialects || its_dialect;
+    statuses := statuses || its_status;
+  END LOOP;
+  IF cardinality(gone) = 0 THEN RETURN; END IF;
+  -- The outbox has no index by receiver because it is nearly empty: it holds what is on its way.
+  DELETE FROM messages m WHERE m.receiver = ANY (gone);
+  PERFORM busbar_tally_v1(p_server, dialects, statuses, array_fill(-1::bigint, ARRAY[cardinality(gone)]));
+  RETURN QUERY SELECT unnest(gone);
+END $$;
+`

@@ -1,0 +1,344 @@
+/** The port on PostgreSQL, for any number of servers: three lanes that write, a few connections that read, one that listens. */
+import { randomUUID } from 'node:crypto'
+import { isPlain, Problem } from '@busbar/kernel'
+import type { Changes, DefinitionId, DefinitionKind, DialectName, ExecutionId, Instant, Message, QueueName, WorkerId } from '@busbar/kernel'
+import { surveyedMessagesMax } from '../limits.js'
+import { changesMustBePlain, mustBePlain } from '../plain-text.js'
+import type { Heard, KnownExecution, News, PollSign, Sharing, Survey } from '../sharing.js'
+import type {
+  Claimed,
+  ClaimRequest,
+  CommitResult,
+  DueExecution,
+  ListRequest,
+  LogLine,
+  LogRequest,
+  Store,
+  StoredDefinition,
+  StoredWorker,
+  WorkerSighting,
+} from '../store.js'
+import { claimWork, normalized } from './claim.js'
+import { commitWork, written, type WrittenChanges } from './commit.js'
+import { type Address, connect, parseAddress, type Reader } from './connection.js'
+import * as definitions from './definitions.js'
+import { dueStatements, type TakeDue, takeDueWork } from './due.js'
+import { Lane } from './lane.js'
+import { countByStatus, list } from './list.js'
+import { head, load, loadChanges } from './load.js'
+import { type Append, appendLogsWork, readLogs } from './logs.js'
+import { messageFromRow, type MessageRow, messageStatements, partsOf } from './messages.js'
+import { migrate, pending } from './migrate.js'
+import { NewsWire } from './news.js'
+import { openAttempts, queueSizes, queueStatements } from './queues.js'
+import { Reads } from './reads.js'
+import { removeEnded, removeLogs, removeSnapshots } from './retention.js'
+import type { PostgresStats } from './stats.js'
+import { PostgresTransfer } from './transfer.js'
+import * as workers from './workers.js'
+
+export interface PostgresOptions {
+  /** What an operator should know: lost connections and the like. */
+  readonly log?: (event: string, fields: Record<string, unknown>) => void
+  /** Connections for reads; a server holds five more: three lanes, timers, news. Default 4. */
+  readonly poolMax?: number
+  /** `check`: never changes the schema, and refuses to open while a migration is pending. Default `run`. */
+  readonly migrate?: 'run' | 'check'
+}
+
+const readersDefault = 4
+
+/** Opens the database, which must be there, and migrates it. Throws a Problem that says what is wrong. */
+export async function openPostgresStore(url: string, options: PostgresOptions = {}): Promise<PostgresStore> {
+  const address = parseAddress(url)
+  await prepare(address, options.migrate ?? 'run')
+  const store = new PostgresStore(address, options)
+  try {
+    await store.open()
+    return store
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+async function prepare(address: Address, mode: 'run' | 'check'): Promise<void> {
+  const client = await connect({ address, onEnd: () => {} })
+  try {
+    await mustBeDurable(client)
+    if (mode === 'run') return await migrate(client)
+    const missing = await pending(client)
+    if (missing.length > 0)
+      throw new Problem(
+        'unavailable',
+        `the database ${address.shown} lacks ${missing.length} migration${missing.length === 1 ? '' : 's'} (${missing.map(({ number, name }) => `${number} ${name}`).join(', ')}): run them first`,
+      )
+  } finally {
+    await client.end().catch(() => {})
+  }
+}
+
+async function mustBeDurable(client: { query(sql: string): Promise<{ rows: readonly Record<string, unknown>[] }> }): Promise<void> {
+  const { rows } = await client.query(
+    "SELECT current_setting('synchronous_commit') AS synchronous_commit, current_setting('fsync') AS fsync, current_setting('server_version_num')::int AS version",
+  )
+  const { synchronous_commit: synchronous, fsync, version } = rows[0] ?? {}
+  if (Number(version) < 140_000) throw new Problem('unavailable', `the database is PostgreSQL ${Math.floor(Number(version) / 10_000)}: 14 or newer is needed`)
+  if (synchronous === 'off') throw new Problem('unavailable', 'synchronous_commit is off for this user or database: what was acknowledged could be lost; set it to on')
+  if (fsync === 'off' && !process.env['BUSBAR_TEST_WITHOUT_FSYNC'])
+    throw new Problem('unavailable', 'fsync is off in this PostgreSQL: a power cut could lose what was acknowledged; set it to on')
+}
+
+export class PostgresStore implements Store {
+  readonly sharing: Sharing
+  readonly transfer: PostgresTransfer
+  readonly #server = randomUUID()
+  readonly #reads: Reads
+  readonly #commits: Lane<WrittenChanges, CommitResult>
+  readonly #claims: Lane<ClaimRequest, readonly Claimed[]>
+  readonly #timers: Lane<TakeDue, readonly DueExecution[]>
+  readonly #logs: Lane<Append, void>
+  readonly #news: NewsWire
+  #isClosed = false
+
+  constructor(address: Address, options: PostgresOptions) {
+    const log = options.log ?? (() => {})
+    const server = this.#server
+    this.#reads = new Reads(address, options.poolMax ?? readersDefault)
+    this.#commits = new Lane(address, { server, lane: 0 }, commitWork, log)
+    this.#claims = new Lane(address, { server, lane: 1 }, claimWork(this.#reads), log)
+    this.#timers = new Lane(address, { server, lane: 2 }, takeDueWork, log)
+    this.#logs = new Lane(address, { server, lane: 3 }, appendLogsWork, log)
+    this.#news = new NewsWire(address, server, log)
+    this.sharing = new PostgresSharing(this.#reads, this.#timers, this.#news)
+    this.transfer = new PostgresTransfer(this.#reads)
+  }
+
+  // ── Life ──
+
+  async open(): Promise<void> {
+    if (this.#isClosed) throw closed()
+    if (this.#commits.trouble === null) return
+    await Promise.all(this.#lanes().map(lane => lane.open()))
+    await this.#news.open()
+    await this.#reads.query({ text: 'DELETE FROM lanes WHERE seen_at < busbar_now() - 86400000' }, [])
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    await Promise.all([...this.#lanes().map(lane => lane.close()), this.#news.close()])
+    await this.#reads.query({ text: 'DELETE FROM lanes WHERE server = $1' }, [this.#server]).catch(() => {})
+    await this.#reads.close()
+  }
+
+  async trouble(): Promise<string | null> {
+    if (this.#isClosed) return 'the store is closed'
+    const lost = this.#commits.trouble ?? this.#claims.trouble
+    if (lost !== null) return `the database cannot be used: ${lost}`
+    try {
+      await this.#reads.query({ name: 'alive', text: 'SELECT 1' }, [])
+      return null
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+
+  stats(): PostgresStats {
+    const lanes = this.#lanes()
+    const sum = (of: (lane: (typeof lanes)[number]) => number) => lanes.reduce((total, lane) => total + of(lane), 0)
+    return {
+      flushes: sum(lane => lane.flushes),
+      calls: sum(lane => lane.calls),
+      reads: this.#reads.statements,
+      notifications: this.#news.sent,
+      reconnects: sum(lane => lane.reconnects),
+    }
+  }
+
+  #lanes() {
+    return [this.#commits, this.#claims, this.#timers, this.#logs] as const
+  }
+
+  // ── Executions ──
+
+  async commit(changes: Changes) {
+    changesMustBePlain(changes)
+    return this.#commits.call(written(changes))
+  }
+  load(id: ExecutionId) {
+    return this.#read(reader => load(reader, id))
+  }
+  head(id: ExecutionId) {
+    return this.#read(reader => head(reader, id))
+  }
+  async list(request: ListRequest) {
+    if (!isPlain(request.namespace, request.name, request.version, request.handle, request.source, request.text)) return { executions: [], total: 0 }
+    return this.#read(reader => list(reader, request))
+  }
+  countByStatus(dialect: DialectName) {
+    return this.#read(reader => countByStatus(reader, dialect))
+  }
+  async remove(id: ExecutionId) {
+    const rows = await this.#read(reader => reader.query({ name: 'remove', text: 'SELECT busbar_remove_v1($1, $2::text[])' }, [this.#server, [id]]))
+    return rows.length > 0
+  }
+  removeEnded(endedBefore: Instant, limit: number) {
+    return this.#read(reader => removeEnded(reader, this.#server, endedBefore, limit))
+  }
+  removeLogs(endedBefore: Instant, limit: number) {
+    return this.#read(reader => removeLogs(reader, endedBefore, limit))
+  }
+  removeSnapshots(unusedSince: Instant, limit: number) {
+    return this.#read(reader => removeSnapshots(reader, unusedSince, limit))
+  }
+
+  // ── Queues ──
+
+  async claim(request: ClaimRequest) {
+    mustBePlain('the worker', request.worker)
+    mustBePlain('the queue', ...request.queues)
+    if (request.queues.length === 0 || request.max <= 0) return []
+    return this.#claims.call(normalized(request))
+  }
+  queueSizes(now: Instant) {
+    return this.#read(reader => queueSizes(reader, now))
+  }
+  async openAttempts(queue: QueueName, offset: number, limit: number) {
+    if (!isPlain(queue)) return []
+    return this.#read(reader => openAttempts(reader, queue, offset, limit))
+  }
+
+  // ── Timers and messages ──
+
+  due(now: Instant, limit: number) {
+    return this.#read(reader => reader.query<DueExecution>(dueStatements.due, [now, limit]))
+  }
+  async nextDue() {
+    const [row] = await this.#read(reader => reader.query<{ at: Instant }>(dueStatements.next, []))
+    return row?.at ?? null
+  }
+  async messages(limit: number) {
+    return (await this.#read(reader => reader.query<MessageRow>(messageStatements.first, [limit]))).map(messageFromRow)
+  }
+  async dropMessage(id: Message['id']) {
+    const { sender, number } = partsOf(id)
+    await this.#read(reader => reader.query(messageStatements.drop, [sender, number]))
+  }
+
+  // ── Definitions ──
+
+  async putSnapshot(id: DefinitionId, text: string, now: Instant) {
+    mustBePlain('the snapshot', text)
+    await this.#read(reader => reader.query(definitions.snapshotStatements.put, [id, text, now]))
+  }
+  snapshot(id: DefinitionId) {
+    return this.#read(reader => definitions.snapshot(reader, id))
+  }
+  async putDefinition(definition: StoredDefinition) {
+    mustBePlain('the definition', definition.namespace, definition.name, definition.body)
+    await this.#read(reader => reader.query(definitions.definitionStatements.put, definitions.putDefinitionValues(definition)))
+  }
+  async definition(kind: DefinitionKind, namespace: string, name: string, version: number | null) {
+    if (!isPlain(namespace, name)) return null
+    return this.#read(reader => definitions.definition(reader, kind, namespace, name, version))
+  }
+  async definitions(kind: DefinitionKind, namespace: string, name?: string) {
+    if (!isPlain(namespace, name)) return []
+    return this.#read(reader => definitions.definitions(reader, kind, namespace, name))
+  }
+  async deleteDefinition(kind: DefinitionKind, namespace: string, name: string, version: number) {
+    if (!isPlain(namespace, name)) return false
+    const rows = await this.#read(reader => reader.query(definitions.definitionStatements.remove, [kind, namespace, name, version]))
+    return rows.length > 0
+  }
+
+  // ── Workers ──
+
+  async putWorker(worker: StoredWorker) {
+    mustBePlain('the worker', worker.id, worker.name, worker.detail)
+    await this.#read(reader => reader.query(workers.workerStatements.put, workers.putWorkerValues(worker)))
+  }
+  async seenWorkers(seen: readonly WorkerSighting[]) {
+    if (seen.length > 0) await this.#read(reader => reader.query(workers.workerStatements.seen, workers.seenWorkersValues(seen)))
+  }
+  worker(id: WorkerId) {
+    return this.#read(reader => workers.worker(reader, id))
+  }
+  workers(offset: number, limit: number) {
+    return this.#read(reader => workers.workers(reader, offset, limit))
+  }
+
+  // ── Logs ──
+
+  async appendLogs(execution: ExecutionId, lines: readonly Omit<LogLine, 'position'>[]) {
+    for (const { source } of lines) mustBePlain('the source', source)
+    if (lines.length > 0) await this.#logs.call({ execution, lines })
+  }
+  async logs(execution: ExecutionId, request: LogRequest) {
+    if (!isPlain(request.source)) return []
+    return this.#read(reader => readLogs(reader, execution, request))
+  }
+
+  #read<Result>(run: (reader: Reader) => Promise<Result>): Promise<Result> {
+    return this.#isClosed ? Promise.reject(closed()) : run(this.#reads)
+  }
+}
+
+function closed(): Problem {
+  return new Problem('unavailable', 'the store is closed; open it before you use it')
+}
+
+class PostgresSharing implements Sharing {
+  readonly #reads: Reader
+  readonly #timers: Lane<TakeDue, readonly DueExecution[]>
+  readonly #news: NewsWire
+
+  constructor(reads: Reader, timers: Lane<TakeDue, readonly DueExecution[]>, news: NewsWire) {
+    this.#reads = reads
+    this.#timers = timers
+    this.#news = news
+  }
+
+  async clock(): Promise<Instant> {
+    const [row] = await this.#reads.query<{ now: Instant }>({ name: 'clock', text: 'SELECT busbar_now() AS now' }, [])
+    if (!row) throw new Problem('unavailable', 'the database did not say what time it is')
+    return row.now
+  }
+  tell(news: News): void {
+    this.#news.tell(news)
+  }
+  hear(listener: (heard: Heard) => void): () => void {
+    return this.#news.hear(listener)
+  }
+
+  /** Three statements, sent together. */
+  async survey(now: Instant, leftAfterMs: number): Promise<Survey> {
+    const left = now - leftAfterMs
+    const [due, stocked, messages] = await Promise.all([
+      this.#reads.query<{ at: Instant }>(dueStatements.next, []),
+      this.#reads.query<{ queue: QueueName }>(queueStatements.stocked, [left]),
+      this.#reads.query<MessageRow>(messageStatements.left, [left, surveyedMessagesMax]),
+    ])
+    return { nextDue: due[0]?.at ?? null, stocked: stocked.map(({ queue }) => queue), messages: messages.map(messageFromRow) }
+  }
+
+  takeDue(now: Instant, until: Instant, limit: number): Promise<readonly DueExecution[]> {
+    return limit <= 0 ? Promise.resolve([]) : this.#timers.call({ now, until, limit })
+  }
+  loadChanges(known: KnownExecution) {
+    return loadChanges(this.#reads, known)
+  }
+  definitionsEpoch(): Promise<number> {
+    return definitions.definitionsEpoch(this.#reads)
+  }
+  async putPolls(polls: readonly PollSign[]): Promise<void> {
+    if (polls.length > 0) await this.#reads.query(workers.pollStatements.put, workers.putPollsValues(polls))
+  }
+  polls(queues: readonly QueueName[] | null, limit: number): Promise<readonly PollSign[]> {
+    return workers.polls(this.#reads, queues, limit)
+  }
+  workersSince(at: Instant, limit: number): Promise<readonly StoredWorker[]> {
+    return workers.workersSince(this.#reads, at, limit)
+  }
+}
