@@ -6,10 +6,14 @@ import { start } from './processes.mjs'
 
 const main = fileURLToPath(new URL('../apps/cli/dist/main.js', import.meta.url))
 
-/** A server on a fresh data folder; `readyMs` is the time from its start to its first answer. */
-export async function startBusbar(folder, name = 'busbar') {
+const workerToken = 'bench-worker-token'
+
+/** A server on a fresh data folder; `readyMs` is the time from its start to its first answer. `nodeFlags` are for profiles. */
+export async function startBusbar(folder, name = 'busbar', { databaseUrl, nodeFlags = [] } = {}) {
   const begun = performance.now()
-  const server = start(process.execPath, [main, 'server', '--port', '0', '--data', join(folder, name), '--log-level', 'error'])
+  const args = [...nodeFlags, main, 'server', '--port', '0', '--data', join(folder, name), '--log-level', 'error']
+  const env = { BUSBAR_WORKER_TOKEN: workerToken, ...(databaseUrl ? { BUSBAR_DATABASE_URL: databaseUrl } : {}) }
+  const server = start(process.execPath, args, { env, quiet: false })
   const [, url] = await server.line(/listening on (http:\S+)/)
   const client = new Client(url)
   await client.get('/health')
@@ -21,12 +25,17 @@ export class Client {
     this.pool = new Pool(url, { connections, pipelining: 1, headersTimeout: 120_000, bodyTimeout: 120_000 })
   }
 
+  /** Who speaks for caller number `n`. */
+  of(_n) {
+    return this
+  }
+
   async #call(method, path, body, signal) {
     const answer = await this.pool.request({
       method,
       path,
       signal,
-      headers: body === undefined ? {} : { 'content-type': 'application/json' },
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...(path.startsWith('/worker/') ? { authorization: `Bearer ${workerToken}` } : {}) },
       body: body === undefined ? null : JSON.stringify(body),
     })
     const text = await answer.body.text()
@@ -47,8 +56,13 @@ export class Client {
     return this.#call('POST', '/api/workflow', { name, version: 1, input })
   }
 
-  async poll(type, count, signal) {
-    return JSON.parse((await this.#call('GET', `/api/tasks/poll/batch/${type}?workerid=bench&count=${count}&timeout=5000`, undefined, signal)) || '[]')
+  async poll(type, count, signal, workerId = 'bench') {
+    return JSON.parse((await this.#call('GET', `/api/tasks/poll/batch/${type}?workerid=${workerId}&count=${count}&timeout=5000`, undefined, signal)) || '[]')
+  }
+
+  /** A call of Strøm's worker wire. */
+  async asWorker(path, body, signal) {
+    return JSON.parse((await this.#call('POST', path, body, signal)) || 'null')
   }
 
   complete(task, outputData = {}) {
@@ -66,20 +80,48 @@ export class Client {
   }
 }
 
+/**
+ * Several servers on one database. `requests`: each request goes to the next server, whoever makes it, as behind a plain
+ * proxy. `clients`: each caller stays with its own.
+ */
+export class Fleet {
+  constructor(clients, spread) {
+    this.clients = clients
+    this.spread = spread
+    this.turn = 0
+  }
+
+  of(n) {
+    return this.spread === 'clients' ? this.clients[n % this.clients.length] : this
+  }
+
+  #next() {
+    this.turn += 1
+    return this.clients[this.turn % this.clients.length]
+  }
+
+  get = path => this.#next().get(path)
+  register = definition => this.#next().register(definition)
+  start = (name, input) => this.#next().start(name, input)
+  poll = (type, count, signal) => this.#next().poll(type, count, signal)
+  complete = (task, output) => this.#next().complete(task, output)
+}
+
 export const simple = (name, reference = name, inputParameters = {}) => ({ name, taskReferenceName: reference, type: 'SIMPLE', inputParameters })
 
 /** A worker that completes whatever it polls, until it is stopped. `onDone` hears of each completed task. */
 export function worker(client, type, { count = 50, polls = 1, onDone = () => {} } = {}) {
   let running = true
   const stopping = new AbortController()
-  const loop = async () => {
+  const loop = async (_, n) => {
+    const own = client.of(n)
     while (running) {
-      const tasks = await client.poll(type, count, stopping.signal).catch(error => {
+      const tasks = await own.poll(type, count, stopping.signal).catch(error => {
         if (running) throw error
         return []
       })
       for (const task of tasks) {
-        void client.complete(task).then(
+        void own.complete(task).then(
           () => onDone(task),
           error => {
             if (running) throw error

@@ -1,156 +1,46 @@
-// `npm run bench`: Busbar on its embedded store with durable settings, under load from this separate process over HTTP,
-// beside a peer in the same run. Machines differ and are noisy, so look at the ratios.
-//
-//   --quick        short spans and small sizes      --json FILE    the figures for machines
-//   --no-peer      leave the peer out               --only NAMES   rate,latency,size,idle,memory
+// `npm run bench`: Busbar under load from this separate process over HTTP, on its embedded store and on PostgreSQL, with
+// durable settings, beside peers in the same run. `--help` names the options.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
-import { Client, startBusbar } from './busbar.mjs'
-import { costPerTask, idleLatencies, oneTaskRate, openExecutions } from './measures.mjs'
-import { startRestate } from './peers/restate.mjs'
-import { cpuSeconds, residentMb } from './processes.mjs'
+import { writeBetweenMarkers } from './documents.mjs'
+import { measureEmbedded } from './embedded.mjs'
+import { measureOnPostgres } from './on-postgres.mjs'
+import { readOptions } from './options.mjs'
+import { capacityTable } from './capacity.mjs'
+import { embeddedTable, markdown, plain, postgresTable } from './table.mjs'
 
-const { values: options } = parseArgs({
-  options: { quick: { type: 'boolean' }, 'no-peer': { type: 'boolean' }, json: { type: 'string' }, only: { type: 'string' } },
-})
-const only = options.only?.split(',')
-const wants = name => !only || only.includes(name)
+const options = readOptions(process.argv.slice(2))
 const spans = options.quick
-  ? { seconds: 3, rounds: 30, sizes: [10, 100, 1000], open: 10_000, idleSeconds: 5 }
-  : { seconds: 10, rounds: 200, sizes: [10, 100, 1000, 10_000], open: 100_000, idleSeconds: 10 }
-
+  ? { seconds: 3, rounds: 30, sizes: [10, 100, 1000], open: 10_000, idleSeconds: 5, sharedIdleSeconds: 8 }
+  : { seconds: 10, rounds: 200, sizes: [10, 100, 1000, 10_000], open: 100_000, idleSeconds: 10, sharedIdleSeconds: 60 }
+const begun = performance.now()
+const say = text => process.stderr.write(`${((performance.now() - begun) / 1000).toFixed(0).padStart(4)} s  ${text}\n`)
 const scratch = mkdtempSync(join(tmpdir(), 'busbar-bench-'))
-const rows = []
-/** `better` says in which direction a ratio to the peer counts for us. */
-const row = (name, value, unit, { peer, floor, goal, better = 'less' } = {}) => rows.push({ name, value, unit, peer, floor, goal, better })
-const say = text => process.stderr.write(`${text}\n`)
 
-try {
-  if (wants('rate') || wants('latency')) await measureWire()
-  if (wants('size')) await measureSizes()
-  if (wants('idle') || wants('memory')) await measureIdle()
-} finally {
-  rmSync(scratch, { recursive: true, force: true })
-}
-printTable()
-if (options.json)
-  writeFileSync(
-    options.json,
-    `${JSON.stringify({ date: new Date().toISOString(), node: process.version, cores: cpus().length, processor: cpus()[0]?.model, rows }, null, 2)}\n`,
-  )
+// A run that is ended early takes its processes along: each is killed when this one exits.
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+])
+  process.once(signal, () => process.exit(code))
+process.once('exit', () => rmSync(scratch, { recursive: true, force: true }))
 
-async function measureWire() {
-  const peer = options['no-peer'] ? null : await startPeer()
-  const busbar = await startBusbar(scratch, 'wire')
-  try {
-    row('start of the server to its first answer', busbar.readyMs, 'ms', { floor: 1000, goal: 300 })
-    row('resident memory after the start', residentMb(busbar.pid), 'MB', { floor: 120, goal: 80 })
-    if (wants('latency')) {
-      say('latencies on an idle system…')
-      const ours = await idleLatencies(busbar.client, spans)
-      const theirs = await peer?.idle(spans)
-      row('start → done of one task, idle: p50', ours.wholeP50Ms, 'ms', { peer: theirs?.wholeP50Ms, floor: 4, goal: 2 })
-      row('start → done of one task, idle: p99', ours.wholeP99Ms, 'ms', { peer: theirs?.wholeP99Ms, goal: 8 })
-      row('step → step, idle: p50', ours.stepP50Ms, 'ms', { peer: theirs?.stepP50Ms, floor: 3, goal: 1.2 })
-      row('step → step, idle: p99', ours.stepP99Ms, 'ms', { peer: theirs?.stepP99Ms })
-    }
-    if (wants('rate')) {
-      for (const inFlight of [1, 64, 256]) {
-        say(`one-task executions, ${inFlight} in flight…`)
-        const ours = await oneTaskRate(busbar.client, { inFlight, seconds: spans.seconds, cpuSeconds: () => cpuSeconds(busbar.pid) })
-        const theirs = await peer?.rate({ inFlight, seconds: spans.seconds })
-        row(`one-task executions a second, ${inFlight} in flight`, ours.perSecond, '/s', {
-          peer: theirs?.perSecond,
-          better: 'more',
-          ...(inFlight === 64 ? { floor: 2500, goal: 4000 } : {}),
-        })
-        row(`  … start → done: p50`, ours.p50Ms, 'ms', { peer: theirs?.p50Ms })
-        row(`  … start → done: p99`, ours.p99Ms, 'ms', { peer: theirs?.p99Ms })
-        row('  … cores used by the server', ours.cores, 'cores')
-        row('  … server CPU per execution', ours.cpuMicrosecondsEach, 'µs')
-      }
-    }
-  } finally {
-    await busbar.client.close()
-    await busbar.stop()
-    await peer?.stop()
+const machine = { date: new Date().toISOString(), command: options.command, node: process.version, cores: cpus().length, processor: cpus()[0]?.model }
+const rows = options.onSqlite ? await measureEmbedded({ scratch, spans, options, say }) : []
+const postgres = options.onPostgres ? await measureOnPostgres({ scratch, spans, options, say }) : null
+
+const tables = [
+  ...(rows.length > 0 ? [{ title: 'On the embedded store', marker: 'bench', file: 'README.md', ...embeddedTable(rows) }] : []),
+  ...(postgres ? [{ title: 'On PostgreSQL', marker: 'bench:postgres', file: 'README.md', ...postgresTable(postgres) }] : []),
+  ...(postgres ? [{ title: 'What it takes', marker: 'bench:scale', file: 'docs/scale.md', ...capacityTable(postgres) }] : []),
+].filter(table => table.cells.length > 0)
+for (const table of tables) console.log(`\n${table.title}\n\n${plain(table)}`)
+console.log(`\n${machine.cores} cores (${machine.processor}), Node ${machine.node}, ${machine.date}`)
+
+if (options.json) writeFileSync(options.json, `${JSON.stringify({ ...machine, rows, postgres }, null, 2)}\n`)
+if (options.write)
+  for (const table of tables) {
+    const origin = `${machine.date.slice(0, 10)}, \`${machine.command}\`, ${machine.cores} cores, Node ${machine.node.slice(1).split('.')[0]}, ${spans.seconds} s spans.`
+    writeBetweenMarkers(table.file, table.marker, [origin, ...(table.notes ?? [])].join(' '), markdown(table))
   }
-}
-
-async function startPeer() {
-  say('starting the peer (fetched once)…')
-  return startRestate(scratch)
-}
-
-async function measureSizes() {
-  const busbar = await startBusbar(scratch, 'sizes')
-  try {
-    await costPerTask(busbar.client, 'sequential', 200)
-    for (const shape of ['sequential', 'forked', 'looped']) {
-      let first
-      for (const size of spans.sizes) {
-        say(`one execution of ${size} ${shape} tasks…`)
-        // Small executions are repeated: one of them alone is all noise.
-        const repeats = size <= 100 ? 1000 / size : 1
-        const costs = []
-        for (let turn = 0; turn < repeats; turn++) costs.push(await costPerTask(busbar.client, shape, size))
-        const msPerTask = costs.reduce((sum, cost) => sum + cost.msPerTask, 0) / costs.length
-        first ??= msPerTask
-        row(`${shape}, ${size} tasks: cost a task`, msPerTask, 'ms')
-        if (size === spans.sizes.at(-1)) row(`  … against one of ${spans.sizes[0]}`, msPerTask / first, '×', { floor: 1.5, goal: 1.1 })
-        if (shape === 'forked' && size === 1000) {
-          row('  … fork of 1,000, start to done', costs[0].totalMs, 'ms', { floor: 1000, goal: 400 })
-          row('  … its start call', costs[0].startMs, 'ms', { floor: 100, goal: 20 })
-        }
-      }
-    }
-  } finally {
-    await busbar.client.close()
-    await busbar.stop()
-  }
-}
-
-async function measureIdle() {
-  const busbar = await startBusbar(scratch, 'idle')
-  const polls = new Client(busbar.url, 1000)
-  try {
-    if (wants('idle')) {
-      say('idle with 1,000 held polls…')
-      let running = true
-      const held = Array.from({ length: 1000 }, async (_, n) => {
-        while (running) await polls.poll(`bench_idle_${n % 50}`, 1).catch(() => running && sleep(100))
-      })
-      // A server that idles has idled for a while: its code is compiled by then.
-      await sleep(options.quick ? 6_000 : 30_000)
-      const cpu = cpuSeconds(busbar.pid)
-      await sleep(spans.idleSeconds * 1000)
-      row('idle, 1,000 held polls: share of a core', ((cpuSeconds(busbar.pid) - cpu) / spans.idleSeconds) * 100, '%', { floor: 2, goal: 0.5 })
-      running = false
-      await Promise.all(held)
-    }
-    if (wants('memory')) {
-      say(`${spans.open} waiting executions…`)
-      await openExecutions(busbar.client, spans.open)
-      await sleep(2000)
-      row(`resident memory with ${spans.open} waiting executions`, residentMb(busbar.pid), 'MB', spans.open === 100_000 ? { floor: 600, goal: 300 } : {})
-    }
-  } finally {
-    await Promise.all([busbar.client.close(), polls.close()])
-    await busbar.stop()
-  }
-}
-
-function printTable() {
-  const number = value => (value === undefined || Number.isNaN(value) ? '' : value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3))
-  const ratio = ({ value, peer, better }) => (peer === undefined ? '' : `${number(better === 'more' ? value / peer : peer / value)} ×`)
-  const cells = rows.map(one => [one.name, `${number(one.value)} ${one.unit}`, number(one.peer), ratio(one), number(one.floor), number(one.goal)])
-  const header = ['measure', 'busbar', 'restate', 'better by', 'floor', 'goal']
-  const widths = header.map((title, column) => Math.max(title.length, ...cells.map(row => row[column].length)))
-  const line = row => row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  ')
-  console.log(`\n${line(header)}\n${widths.map(width => '─'.repeat(width)).join('  ')}`)
-  for (const row of cells) console.log(line(row))
-  console.log(`\n${cpus().length} cores (${cpus()[0]?.model}), Node ${process.version}, ${new Date().toISOString()}`)
-}

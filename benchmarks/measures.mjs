@@ -2,13 +2,14 @@
 // after a warm-up; latencies are those of the callers.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { simple, worker } from './busbar.mjs'
-import { quantile } from './statistics.mjs'
+import { difference, quantile } from './statistics.mjs'
 
 /**
  * One-task executions a second from start to completion, `inFlight` of them at any time. On a machine that is shared the
- * rate depends on what the others leave over; the server's processor time for each execution hardly does.
+ * rate depends on what the others leave over; the server's processor time for each execution hardly does. `counters` answers
+ * numbers that grow; `used` is by how much they grew in the span.
  */
-export async function oneTaskRate(client, { inFlight, seconds, warmupSeconds = 2, cpuSeconds = () => Number.NaN }) {
+export async function oneTaskRate(client, { inFlight, seconds, warmupSeconds = 2, polls = 4, counters = () => ({}) }) {
   await client.register({ name: 'bench_one', tasks: [simple('bench_one_task')] })
   const begunAt = new Map()
   const waiting = new Map()
@@ -17,7 +18,7 @@ export async function oneTaskRate(client, { inFlight, seconds, warmupSeconds = 2
   let done = 0
   const w = worker(client, 'bench_one_task', {
     count: 64,
-    polls: 4,
+    polls,
     onDone(task) {
       const id = task.workflowInstanceId
       if (measuring) {
@@ -32,10 +33,11 @@ export async function oneTaskRate(client, { inFlight, seconds, warmupSeconds = 2
     },
   })
   let running = true
-  const starter = async () => {
+  const starter = async (_, n) => {
+    const own = client.of(n)
     while (running) {
       const begun = performance.now()
-      const id = await client.start('bench_one')
+      const id = await own.start('bench_one')
       begunAt.set(id, begun)
       // The task may be done before the start's answer is read.
       if (waiting.has(id)) {
@@ -49,18 +51,17 @@ export async function oneTaskRate(client, { inFlight, seconds, warmupSeconds = 2
   }
   const starters = Array.from({ length: inFlight }, starter)
   await sleep(warmupSeconds * 1000)
+  const before = await counters()
   measuring = true
   const begun = performance.now()
-  const cpuBefore = cpuSeconds()
   await sleep(seconds * 1000)
   measuring = false
-  const cpu = cpuSeconds() - cpuBefore
   const elapsed = (performance.now() - begun) / 1000
+  const used = difference(before, await counters())
   running = false
   await Promise.all(starters)
   await w.stop()
-  const latency = { p50Ms: quantile(latencies, 0.5), p99Ms: quantile(latencies, 0.99) }
-  return { perSecond: done / elapsed, ...latency, cores: cpu / elapsed, cpuMicrosecondsEach: (cpu / done) * 1e6 }
+  return { perSecond: done / elapsed, p50Ms: quantile(latencies, 0.5), p99Ms: quantile(latencies, 0.99), done, seconds: elapsed, used }
 }
 
 /** On an idle system that is warm (compiled code, as after the first minute): from one step's completion to the next step in the worker's hands, and from start to done of one task. */

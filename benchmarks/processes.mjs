@@ -3,10 +3,12 @@ import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 
-const ticksPerSecond = 100
+export const ticksPerSecond = 100
 
-export function start(command, args, { env = {}, cwd, quiet = true } = {}) {
-  const child = spawn(command, args, { env: { ...process.env, ...env }, cwd, stdio: ['ignore', 'pipe', quiet ? 'ignore' : 'inherit'], detached: true })
+/** `talks`: it and we exchange messages. */
+export function start(command, args, { env = {}, cwd, quiet = true, talks = false } = {}) {
+  const stdio = ['ignore', 'pipe', quiet ? 'ignore' : 'inherit', ...(talks ? ['ipc'] : [])]
+  const child = spawn(command, args, { env: { ...process.env, ...env }, cwd, stdio, detached: true })
   // A peer may be a wrapper round the real program: the whole group is stopped, also when we die.
   const kill = signal => {
     try {

@@ -6,3 +6,8 @@ export function quantile(values, share) {
 export function median(values) {
   return quantile(values, 0.5)
 }
+
+/** Of two samples of the same counters. */
+export function difference(before, after) {
+  return Object.fromEntries(Object.entries(after).map(([name, value]) => [name, value - before[name]]))
+}

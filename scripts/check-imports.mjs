@@ -25,7 +25,7 @@ const arrows = {
 const pure = { kernel: [], conductor: [], stroem: ['yaml', 're2js'] }
 /** They test others and are run by nobody else. */
 const testHouses = ['simulation', 'conformance', 'benchmarks']
-const adaptersNamedBy = ['apps/server/src/main.ts']
+const adaptersNamedBy = ['apps/server/src/open-store.ts']
 const banned = [
   [/\bDate\.now\b/, 'reads the clock: take `now` as an argument'],
   [/\bnew Date\(\)/, 'reads the clock: take `now` as an argument'],

@@ -1,10 +1,9 @@
 /** Builds the parts and hands them over: store, engine, workspaces, routes, listener. */
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { createEngine, type EngineApi, systemClock } from '@busbar/engine'
+import { type Clock, createEngine, type EngineApi, openClock } from '@busbar/engine'
 import { instant, type JsonObject, Problem } from '@busbar/kernel'
 import type { Store } from '@busbar/store'
-import { openSqliteStore } from '@busbar/store/sqlite'
 import type { FastifyInstance } from 'fastify'
 import { Brokers } from './brokers/brokers.js'
 import type { Config } from './config/config.js'
@@ -22,11 +21,12 @@ import { createApp } from './http/app.js'
 import { createGate } from './http/gate.js'
 import type { Route } from './http/route.js'
 import type { Log } from './log.js'
+import { embeddedIn, openStore } from './open-store.js'
 import { openApiRoute } from './openapi.js'
 import { portOf } from './outbound/outbound-guard.js'
 import { openArchives } from './stroem/archives.js'
 import { stroemRoutes } from './stroem/routes.js'
-import { recallWorkers } from './stroem/worker-detail.js'
+import { storedServiceOf } from './stroem/worker-detail.js'
 import { Workspaces } from './stroem/workspaces.js'
 
 export interface Server {
@@ -42,13 +42,19 @@ export interface Server {
 
 export async function startServer(config: Config, { log }: { readonly log: Log }): Promise<Server> {
   refuseOpenNetwork(config)
-  if (config.databaseUrl !== '') throw new Problem('unsupported', 'PostgreSQL is not built yet: leave databaseUrl empty to use the embedded database')
   await openDataFolder(config.data)
   const workerToken = config.workerToken === '' ? await workerTokenIn(config.data) : config.workerToken
-  const store = await openSqliteStore(join(config.data, 'busbar.db'))
-  await store.open()
+  const store = await openStore(config.databaseUrl === '' ? embeddedIn(config.data) : config.databaseUrl, {
+    log: (event, fields) => log.warn(event, fields),
+    poolMax: config.database.poolMax,
+    migrate: config.database.migrate,
+  })
   const undo: (() => Promise<void>)[] = [() => store.close()]
   try {
+    await store.open()
+    if (store.sharing && config.workerToken === '') log.warn('this server made its own worker token; servers that share a database need the same workerToken')
+    const clock = await openClock(store)
+    undo.push(async () => clock.close())
     const workspaces = workspacesOf(config, log)
     await workspaces.start()
     undo.push(() => workspaces.stop())
@@ -57,12 +63,11 @@ export async function startServer(config: Config, { log }: { readonly log: Log }
     const ownPorts: number[] = []
     const brokers = new Brokers(config.events, hostname())
     const effects = effectsOf({ config, brokers, ownPorts: () => ownPorts })
-    const engine = engineOf({ config, store, workspaces, environment, secrets, log, effects: effects.handlers })
+    const engine = engineOf({ config, store, clock, workspaces, environment, secrets, log, effects: effects.handlers })
     const startedAt = engine.now()
     await engine.start()
     // Alone on its store: what a former process of ours had begun need not wait for the end of its lease.
     if (store.sharing === null) await returnLeft(engine, effectQueues, startedAt)
-    await recallWorkers(engine)
     undo.push(() => engine.stop(config.stop.drainSeconds * 1000))
     const eventHandlers = new EventHandlers(engine)
     const events = new EventLoop({ engine, handlers: eventHandlers, brokers, log })
@@ -111,6 +116,7 @@ function environmentOf(variables: Readonly<Record<string, string | undefined>>):
 interface EngineParts {
   readonly config: Config
   readonly store: Store
+  readonly clock: Clock
   readonly workspaces: Workspaces
   readonly environment: ReadonlyMap<string, string>
   readonly secrets: JsonObject
@@ -118,14 +124,16 @@ interface EngineParts {
   readonly effects: Effects['handlers']
 }
 
-function engineOf({ config, store, workspaces, environment, secrets, log, effects }: EngineParts): EngineApi {
+function engineOf({ config, store, clock, workspaces, environment, secrets, log, effects }: EngineParts): EngineApi {
   const { heldPollsMax, commandsMax, cachedViewsMax, evaluationMsMax, evaluationThreadsMax } = config.limits
   return createEngine({
     store,
-    clock: systemClock(),
+    clock,
     log,
     chance: Math.random,
     effects,
+    serviceOf: storedServiceOf,
+    retention: { executionsMs: daysInMs(config.retention.executionsDays), logsMs: daysInMs(config.retention.logsDays) },
     // Conductor has no namespaces: its definitions are those of the empty one.
     secrets: namespace => (namespace === '' ? secrets : workspaces.secrets(namespace)),
     connections: namespace => workspaces.connections(namespace),
@@ -140,6 +148,11 @@ function engineOf({ config, store, workspaces, environment, secrets, log, effect
       sweepMs: config.recovery.sweepIntervalSeconds * 1000,
     },
   })
+}
+
+/** 0: for ever. */
+function daysInMs(days: number): number | null {
+  return days === 0 ? null : days * 86_400_000
 }
 
 function routesOf(parts: {

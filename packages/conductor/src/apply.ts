@@ -2,6 +2,7 @@
 import { type Ask, assertNever, type Context, type Instant, isRefusal, refuse, type Refusal } from '@busbar/kernel'
 import type { ConductorCommand } from './commands.js'
 import { bookOf } from './decide/book.js'
+import { tellParent } from './decide/end.js'
 import type { ConductorView } from './decide/task.js'
 import { workflowDeadline } from './decide/timeouts.js'
 import type { ConductorReply } from './types.js'
@@ -64,6 +65,8 @@ export function apply(view: ConductorView, command: ConductorCommand, context: C
     }
     case 'retry': {
       const retried = retry(view, command, context)
+      // The parent counts on it: where there is nothing to try again, it hears how its child stands.
+      if (isRefusal(retried) && command.upTo !== undefined && view.isTerminal) return done(tellParent(view))
       return retried.kind === 'done' ? done() : retried
     }
     case 'rerun':

@@ -7,7 +7,7 @@
  * H3. After hints may have been lost (the connection broke, this server was just opened) listeners hear `lost`.
  */
 import type { ExecutionId, Instant, Message, QueueName, WorkerId } from '@busbar/kernel'
-import type { DueExecution, LoadedExecution, StoredWorker } from './store.js'
+import type { DueExecution, LoadedExecution, StoredWorker } from './stored.js'
 
 export interface ChangedExecution {
   readonly id: ExecutionId

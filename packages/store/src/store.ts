@@ -17,6 +17,7 @@
  *     (refused as `invalid`): what travels as JSON may hold any text.
  */
 import type { Sharing } from './sharing.js'
+import type { DueExecution, LoadedExecution, StoredDefinition, StoredWorker } from './stored.js'
 import type { Transfer } from './transfer.js'
 import type {
   Attempt,
@@ -33,14 +34,7 @@ import type {
   WorkerId,
 } from '@busbar/kernel'
 
-export interface LoadedExecution {
-  readonly execution: Execution
-  readonly version: number
-  readonly due: Instant | null
-  readonly lastOrdinal: number
-  readonly lastMessage: number
-  readonly attempts: readonly Attempt[]
-}
+export type * from './stored.js'
 
 export type CommitResult = 'written' | 'stale' | 'taken'
 
@@ -63,23 +57,6 @@ export interface QueueSize {
   readonly delayed: number
   /** When the earliest delayed one becomes ready. */
   readonly nextAt: Instant | null
-}
-
-export interface DueExecution {
-  readonly id: ExecutionId
-  readonly at: Instant
-}
-
-export interface StoredDefinition {
-  readonly kind: DefinitionKind
-  readonly namespace: string
-  readonly name: string
-  /** 0 for kinds without versions. */
-  readonly version: number
-  /** JSON text, as the dialect stores it. */
-  readonly body: string
-  readonly createdAt: Instant
-  readonly updatedAt: Instant
 }
 
 export interface ListRequest {
@@ -122,15 +99,6 @@ export interface LogRequest {
   /** Lines after this position; 0: from the start. */
   readonly after: number
   readonly limit: number
-}
-
-export interface StoredWorker {
-  readonly id: WorkerId
-  readonly name: string
-  readonly lastSeen: Instant
-  readonly registeredAt: Instant
-  /** What the dialect keeps: abilities, tags, version. JSON text. */
-  readonly detail: string
 }
 
 export interface WorkerPage {

@@ -3,7 +3,7 @@
  * too, so a copy can be compared with its original record by record.
  */
 import type { Attempt, Execution, ExecutionId, Instant, Message } from '@busbar/kernel'
-import type { StoredDefinition, StoredWorker } from './store.js'
+import type { StoredDefinition, StoredWorker } from './stored.js'
 
 export interface ExecutionRecord {
   readonly execution: Execution

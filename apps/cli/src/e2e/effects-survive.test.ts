@@ -31,7 +31,7 @@ async function call(url: string, method: string, path: string, body?: unknown) {
 
 async function until(look: () => Promise<boolean>): Promise<void> {
   for (const end = Date.now() + 20_000; !(await look()); ) {
-    if (Date.now() > end) throw new Error(`not seen in time: ${look}`)
+    if (Date.now() > end) throw new Error(`not seen in time: ${look.toString()}`)
     await new Promise(resolve => setTimeout(resolve, 25))
   }
 }

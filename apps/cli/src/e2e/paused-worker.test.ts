@@ -1,6 +1,6 @@
 /** SIGSTOP and SIGCONT: a worker that was away for longer than its lease finds its work in other hands, and cannot touch it. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -31,10 +31,10 @@ describe('a worker that is paused for longer than its lease', () => {
     const { url } = await flowServer(folder)
     const sleeper = await shellWorker(url, folder, 'sleeper')
     const ids = await Promise.all(Array.from({ length: jobs }, () => execute(url, folder)))
-    await untilHeld(url, ids, 0)
+    await untilHeld(folder, ids, 'sleeper')
     sleeper.signal('SIGSTOP')
     await shellWorker(url, folder, 'heir')
-    await untilHeld(url, ids, 1)
+    await untilHeld(folder, ids, 'heir')
     // The scripts of the sleeper end, and it reports all of them as soon as it wakes.
     writeFileSync(join(folder, 'gate-sleeper'), '')
     sleeper.signal('SIGCONT')
@@ -163,6 +163,7 @@ const flow = `tasks:
         retry: { max_attempts: 5, delay: 1s }
         script: |
           who=$(basename "$HOME")
+          touch "{{ input.gate }}-$STROEM_JOB_ID-$who"
           while [ ! -e "{{ input.gate }}-$who" ]; do sleep 0.1; done
           echo "OUTPUT: {\\"by\\": \\"$who\\"}"
 `
@@ -217,13 +218,9 @@ async function step(url: string, job: string): Promise<Step | undefined> {
   return ((await (await fetch(`${url}/api/jobs/${job}`)).json()) as { steps: Step[] }).steps[0]
 }
 
-/** Until some worker runs that try of every step. */
-async function untilHeld(url: string, ids: readonly string[], attempt: number): Promise<void> {
-  for (const id of ids)
-    await until(async () => {
-      const found = await step(url, id)
-      return found?.status === 'running' && found.retry_attempt === attempt
-    }, `try ${attempt} of ${id} runs`)
+/** Until the script of every step runs there. */
+async function untilHeld(folder: string, ids: readonly string[], who: string): Promise<void> {
+  for (const id of ids) await until(() => existsSync(join(folder, `gate-${id}-${who}`)), `${who} runs the step of ${id}`)
 }
 
 // ── Both ──

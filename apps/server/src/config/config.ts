@@ -109,6 +109,7 @@ function isKey(entry: Key<unknown> | Shape): entry is Key<unknown> {
 // ── Environment ──
 
 const prefix = 'BUSBAR_'
+const plainDatabaseUrl = 'DATABASE_URL'
 /** Read by other parts of Busbar, or by the programs that steps run. */
 const foreignNames = /^BUSBAR_(CONFIG|INPUT_.*|JOB_.*|WORKER_NAME|SERVER_URL|URL)$/
 
@@ -121,6 +122,8 @@ function fromEnvironment(environment: Readonly<Record<string, string | undefined
   const names = new Map<string, { readonly path: readonly string[]; readonly key: Key<unknown> }>()
   for (const { path, key } of leaves(keys)) names.set(environmentName(path), { path, key })
   const values: Record<string, unknown> = {}
+  // What hosting platforms set; a setting of ours says more.
+  if (environment[plainDatabaseUrl]) values['databaseUrl'] = environment[plainDatabaseUrl]
   for (const [name, value] of Object.entries(environment)) {
     if (value === undefined || !name.startsWith(prefix) || foreignNames.test(name)) continue
     const found = names.get(name)

@@ -9,7 +9,18 @@ export const keys = {
   allowOpenNetwork: flag(false, 'Accept requests from beyond loopback without authentication: whoever reaches the port may run code on your workers.'),
   allowedHosts: texts('Further names by which the server may be called, beside localhost, 127.0.0.1 and [::1].'),
   data: text('./.busbar', 'Folder of the embedded database and of what the server keeps. Made when missing, readable by its owner only.'),
-  databaseUrl: text('', 'Address of a PostgreSQL database instead of the embedded one. Not built yet: leave it empty.'),
+  databaseUrl: text(
+    '',
+    'Address of the database: `postgres://user:password@host:port/database` (several hosts, separated by commas, for one that fails over), or `sqlite:<path>`. Empty: an embedded one in the data folder. The plain variable DATABASE_URL counts too.',
+  ),
+  database: {
+    poolMax: integer(4, 'connections', { min: 1, max: 64 }, 'Connections to PostgreSQL for reads; five more are used for writing, timers and news.'),
+    migrate: choice('run', ['run', 'check'], 'Whether the server brings the schema of PostgreSQL up to date itself, or refuses to start while that is pending.'),
+  },
+  retention: {
+    executionsDays: integer(0, 'days', { min: 0, max: 36_500 }, 'How long executions that ended are kept, with their logs; 0 keeps them for ever.'),
+    logsDays: integer(0, 'days', { min: 0, max: 36_500 }, 'How long the logs of executions that ended are kept; 0 keeps them as long as the executions.'),
+  },
   workerToken: text('', 'What Strøm workers show to be let in. Empty on loopback: made once and kept in the data folder as worker-token.'),
   workspaces: sources('Folders of YAML flows by the name of their workspace.'),
   libraries: sources('Folders whose actions and tasks are imported into every workspace as `<library>.<name>`.'),

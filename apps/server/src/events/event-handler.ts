@@ -2,9 +2,9 @@
 import type { Violation } from '@busbar/conductor'
 import { isJsonObject, type Json, type JsonObject, Problem } from '@busbar/kernel'
 
-export const actionKinds = ['start_workflow', 'complete_task', 'fail_task', 'terminate_workflow', 'update_workflow_variables', 'start_agent'] as const
+const actionKinds = ['start_workflow', 'complete_task', 'fail_task', 'terminate_workflow', 'update_workflow_variables', 'start_agent'] as const
 
-export type ActionKind = (typeof actionKinds)[number]
+type ActionKind = (typeof actionKinds)[number]
 
 export interface EventAction {
   readonly kind: ActionKind

@@ -168,7 +168,7 @@ function payloadOf(body: string): Json {
 }
 
 /** The same for the same message, whichever server takes it. */
-export function idOfMessage(event: string, id: string): ExecutionId {
+function idOfMessage(event: string, id: string): ExecutionId {
   const hash = createHash('sha256').update(event).update('\0').update(id).digest()
   return newExecutionId(instant(hash.readUIntBE(0, 5)), { high12: hash.readUInt16BE(5) & 0xfff, low38: hash.readUIntBE(7, 5) % 2 ** 38 })
 }

@@ -137,7 +137,7 @@ class Silence {
   }
 }
 
-export class ReadTimedOut extends Error {
+class ReadTimedOut extends Error {
   override readonly name = 'ReadTimedOut'
 }
 

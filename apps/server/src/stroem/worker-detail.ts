@@ -1,4 +1,5 @@
-import type { EngineApi } from '@busbar/engine'
+import type { ServiceRule } from '@busbar/engine'
+import type { StoredWorker } from '@busbar/store'
 import { type Ability, serviceOf } from '@busbar/stroem'
 
 /** What is kept about a registered worker, as JSON text. */
@@ -11,15 +12,8 @@ export interface WorkerDetail {
   readonly isLegacy: boolean
 }
 
-const pageSize = 500
-const recalledMax = 100_000
-
-/** Workers that registered before the server was started anew need not do so again: what they can take is known. */
-export async function recallWorkers(engine: EngineApi): Promise<void> {
-  for (let offset = 0; offset < recalledMax; offset += pageSize) {
-    const { workers } = await engine.store.workers(offset, pageSize)
-    // Written by the registration route.
-    for (const { id, detail } of workers) engine.serves(id, serviceOf(JSON.parse(detail) as WorkerDetail))
-    if (workers.length < pageSize) return
-  }
+/** What a worker can take that registered here, before a restart, or with another server. */
+export function storedServiceOf({ detail }: StoredWorker): ServiceRule {
+  // Written by the registration route.
+  return serviceOf(JSON.parse(detail) as WorkerDetail)
 }

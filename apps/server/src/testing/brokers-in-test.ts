@@ -39,6 +39,7 @@ export async function rabbitInTest(): Promise<BrokerInTest> {
       HOME: folder,
       ERL_EPMD_PORT: String(names),
       ERL_EPMD_ADDRESS: '127.0.0.1',
+      ERL_EPMD_RELAXED_COMMAND_CHECK: '1',
       RABBITMQ_NODENAME: `busbar${port}@localhost`,
       RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
       RABBITMQ_NODE_PORT: String(port),
@@ -53,7 +54,7 @@ export async function rabbitInTest(): Promise<BrokerInTest> {
   })
   const stop = async () => {
     await broker.stop()
-    // Erlang's name server leaves the group; without a node it can be asked to go.
+    // Erlang's name server leaves the group; it can be asked to go.
     spawnSync('epmd', ['-port', String(names), '-kill'], { stdio: 'ignore' })
   }
   return { url: broker.url, stop }

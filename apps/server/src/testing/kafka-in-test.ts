@@ -5,7 +5,7 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { Reader, readRecordsBatch, Writer } from '@platformatic/kafka'
 
-export interface ProducedRecord {
+interface ProducedRecord {
   readonly topic: string
   readonly key: Buffer | null
   readonly value: string

@@ -14,5 +14,6 @@ it('debug', () => {
     for (const view of family.world.views.values()) writeSync(1, `   ${short(view.id)} ${view.id.slice(-14)} ${summary(view)}\n`)
     return reply
   }
-  try { trouble(family, seed, steps); calm(family) } catch (e) { writeSync(1, String(e) + '\n'); for (const view of family.world.views.values()) writeSync(1, ` ! ${short(view.id)} ${summary(view)}  ${JSON.stringify([...view.attempts()].map(t => [t.ordinal, t.key, t.number, t.state.kind, t.data]))}\n`); }
+  try { trouble(family, seed, steps); calm(family) } catch (e) { writeSync(1, String(e) + '\n') }
+  for (const view of family.world.views.values()) if (!view.isTerminal) writeSync(1, ` ! ${short(view.id)} ${summary(view)}  ${JSON.stringify([...view.attempts()].map(t => [t.ordinal, t.key, t.number, t.state.kind, t.data.executed, t.data.iteration, t.data.changed, t.data.retried, t.data.child]))}\n`)
 })

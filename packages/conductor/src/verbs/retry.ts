@@ -54,9 +54,9 @@ function inputOf(inputs: ReadonlyMap<string, Task['data']['input']>, task: Task)
   return input === undefined ? {} : { input }
 }
 
-/** The child of the first task that ended unsuccessfully. */
+/** The child of the first task whose newest attempt ended unsuccessfully. */
 function failedChild(view: ConductorView): NonNullable<Task['data']['child']> | null {
-  for (const task of view.attempts()) {
+  for (const task of view.activities()) {
     if (hasFailed(task)) return task.data.type === 'SUB_WORKFLOW' ? (task.data.child ?? null) : null
   }
   return null

@@ -94,14 +94,15 @@ export function* nodesOf(plan: PlanNode): IterableIterator<PlanNode> {
   for (const child of plan.Plans ?? []) yield* nodesOf(child)
 }
 
-/** Rows that were read and thrown away. */
-export function wastedRows(plan: PlanNode): number {
-  let wasted = 0
+/** Rows of tables that were read, whether they were wanted or thrown away. */
+export function rowsRead(plan: PlanNode): number {
+  let rows = 0
   for (const node of nodesOf(plan)) {
-    const removed = (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Index Recheck'] ?? 0)
-    wasted += node['Relation Name'] === undefined ? 0 : removed * (node['Actual Loops'] ?? 1)
+    if (node['Relation Name'] === undefined || node['Node Type'] === 'ModifyTable') continue
+    const each = (node['Actual Rows'] ?? 0) + (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Index Recheck'] ?? 0)
+    rows += each * (node['Actual Loops'] ?? 1)
   }
-  return wasted
+  return rows
 }
 
 export function pagesOf(plan: PlanNode): number {
