@@ -1,35 +1,22 @@
 // Restate beside us, in the same run: its server from npm with its default durability, one service with one durable step,
-// called through its HTTP ingress. Fetched once into a folder that is not part of the project.
-import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+// called through its HTTP ingress.
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Pool } from 'undici'
 import { freePort, start } from '../processes.mjs'
 import { quantile } from '../statistics.mjs'
+import { install, peersFolder } from './install.mjs'
 
-const folder = fileURLToPath(new URL('../.peers/', import.meta.url))
-const packages = ['@restatedev/restate-server@1.7.12', '@restatedev/restate-sdk@1.17.2']
+const packages = { '@restatedev/restate-server': '1.7.12', '@restatedev/restate-sdk': '1.17.2' }
 const serviceFile = fileURLToPath(new URL('./restate-service.mjs', import.meta.url))
 
-export function install() {
-  if (existsSync(join(folder, 'node_modules', '@restatedev', 'restate-sdk'))) return
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, 'package.json'), '{"private":true,"type":"module"}\n')
-  const result = spawnSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error', ...packages], {
-    cwd: folder,
-    stdio: ['ignore', 2, 2],
-  })
-  if (result.status !== 0) throw new Error('the peer could not be installed; run with --no-peer to leave it out')
-}
-
 export async function startRestate(scratch) {
-  install()
+  install(packages)
   const [ingress, admin, node, service] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
   const server = start(
     process.execPath,
-    [join(folder, 'node_modules', '.bin', 'restate-server'), '--base-dir', join(scratch, 'restate'), '--node-name', 'bench'],
+    [join(peersFolder, 'node_modules', '.bin', 'restate-server'), '--base-dir', join(scratch, 'restate'), '--node-name', 'bench'],
     {
       env: {
         RESTATE_INGRESS__BIND_ADDRESS: `127.0.0.1:${ingress}`,
@@ -41,7 +28,7 @@ export async function startRestate(scratch) {
       },
     },
   )
-  const endpoint = start(process.execPath, [serviceFile, folder, String(service)])
+  const endpoint = start(process.execPath, [serviceFile, peersFolder, String(service)])
   await endpoint.line(/ready/)
   const adminPool = new Pool(`http://127.0.0.1:${admin}`)
   await until(async () => (await request(adminPool, 'GET', '/health')) < 300)

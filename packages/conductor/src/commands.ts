@@ -1,6 +1,6 @@
 /** What the outside tells an execution of Conductor. JSON only: messages between executions carry commands too. */
 import type { AttemptId, ChildNews, CommonCommand, ExecutionId, JsonObject, MessageBody } from '@busbar/kernel'
-import type { Schedule } from './schedule/schedule.js'
+import type { Schedule } from './schedule/schedule-types.js'
 
 export type ResultStatus = 'IN_PROGRESS' | 'FAILED' | 'FAILED_WITH_TERMINAL_ERROR' | 'COMPLETED' | 'CANCELED'
 

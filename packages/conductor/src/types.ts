@@ -1,7 +1,7 @@
 import type { AttemptId, ExecutionId, Json, JsonObject } from '@busbar/kernel'
 import type { ConductorCommand, PushReply, UpdateReply } from './commands.js'
 import type { Plan } from './plan.js'
-import type { ScheduleState } from './schedule/schedule.js'
+import type { ScheduleState } from './schedule/schedule-types.js'
 
 /** The types of the dialect, as the kernel's `View` and `Rules` take them. */
 export interface ConductorTypes {

@@ -1,4 +1,14 @@
-import { type ActivityKey, type DefinitionId, type Execution, type ExecutionId, instant, newExecutionId, type QueueName, View, type WorkerId } from '@busbar/kernel'
+import {
+  type ActivityKey,
+  type DefinitionId,
+  type Execution,
+  type ExecutionId,
+  instant,
+  newExecutionId,
+  type QueueName,
+  View,
+  type WorkerId,
+} from '@busbar/kernel'
 import type { LoadedExecution } from '@busbar/store'
 import { MemoryStore } from '@busbar/store/testing'
 import fc from 'fast-check'
@@ -91,6 +101,16 @@ function fresh(): View<never> {
   const id = newExecutionId(now, { high12: 1, low38: 1 })
   const label = { namespace: '', name: 'n', version: '1', handle: '', source: '' }
   const times = { createdAt: now, updatedAt: now, endedAt: null }
-  const execution: Execution = { id, dialect: 'conductor', definition: 'd' as DefinitionId, label, parent: null, status: 'running', ...times, brief: {}, state: {} }
+  const execution: Execution = {
+    id,
+    dialect: 'conductor',
+    definition: 'd' as DefinitionId,
+    label,
+    parent: null,
+    status: 'running',
+    ...times,
+    brief: {},
+    state: {},
+  }
   return new View<never>({ execution, plan: null, version: 0, due: null, lastOrdinal: 0, lastMessage: 0, attempts: [] } as never)
 }

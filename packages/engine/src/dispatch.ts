@@ -49,11 +49,16 @@ export class Dispatch {
   // ── Polls ──
 
   poll(request: PollRequest): Promise<readonly Work[]> {
-    const { limits, clock } = this.#parts
+    const { clock } = this.#parts
     // A hand-off would write it in the commit of others.
     if (!isPlain(request.worker))
       return Promise.reject(new Problem('invalid', `${JSON.stringify(request.worker)} is no name for a worker: it must be plain text`))
-    this.#note(request, clock.now())
+    const noted = this.#note(request, clock.now())
+    return noted ? noted.then(() => this.#hold(request)) : this.#hold(request)
+  }
+
+  #hold(request: PollRequest): Promise<readonly Work[]> {
+    const { limits } = this.#parts
     if (this.#isStopping || request.caller?.isGone) return Promise.resolve([])
     if (this.#held >= limits.heldPollsMax) {
       return Promise.reject(new Problem('throttled', `${this.#held} polls are held, the most there may be; poll again later`))
@@ -80,14 +85,33 @@ export class Dispatch {
       if (waitMs > 0) this.#limitWait(poll, waitMs)
       else if (this.#parts.store.sharing) poll.quit = this.#limitDoubt(poll)
       // Whoever does not wait cannot hear of what another server has just left: the store is asked.
-      if (waitMs <= 0 && this.#parts.store.sharing) for (const queue of group.queues) this.#queues.stock(queue.name)
-      this.#look(poll)
+      if (waitMs <= 0 && this.#parts.store.sharing) void this.#parts.inFlight.during(this.#lookAfresh(poll))
+      else this.#look(poll)
     })
   }
 
-  #note({ queues, worker }: PollRequest, now: Instant): void {
-    if ('key' in queues) return this.#parts.workers.serves(worker, queues, now)
-    for (const queue of queues) this.#parts.workers.polled(queue, worker, now)
+  /** A rule over names does not say which queues there are; the store knows which have something. */
+  async #lookAfresh(poll: HeldPoll): Promise<void> {
+    const { group, request } = poll
+    try {
+      if ('key' in request.queues) await this.#restock()
+      else for (const queue of group.queues) this.#queues.stock(queue.name)
+    } catch (error) {
+      if (this.#drop(poll)) poll.fail(error)
+      return
+    }
+    if (poll.state !== 'answered') this.#look(poll)
+  }
+
+  #note({ queues, worker }: PollRequest, now: Instant): Promise<void> | null {
+    const { workers } = this.#parts
+    if ('key' in queues) {
+      workers.serves(worker, queues, now)
+      return null
+    }
+    let noted: Promise<void> | null = null
+    for (const queue of queues) noted = workers.polled(queue, worker, now) ?? noted
+    return noted
   }
 
   #limitWait(poll: HeldPoll, waitMs: number): void {
@@ -259,8 +283,15 @@ export class Dispatch {
 
   /** All queues are looked at. */
   async start(): Promise<void> {
+    await this.#restock()
+  }
+
+  async #restock(): Promise<void> {
     const { store, clock } = this.#parts
-    for (const size of await store.queueSizes(clock.now())) if (size.ready > 0) this.stockedElsewhere(size.queue)
+    const stocked = store.sharing
+      ? await store.sharing.stocked(clock.now())
+      : (await store.queueSizes(clock.now())).filter(({ ready }) => ready > 0).map(({ queue }) => queue)
+    for (const queue of stocked) this.stockedElsewhere(queue)
   }
 
   /** The safety net: parked polls look at what the store says. */

@@ -316,7 +316,12 @@ class Engine implements EngineApi {
   #limitDoubt(reject: (error: Problem) => void): () => void {
     const { doubtMs } = this.#limits
     return this.#deadlines.set(after(this.now(), doubtMs), () =>
-      reject(new Problem('unavailable', `the database has not answered for ${doubtMs / 1000} s; whether this was done will be known when it does: read before you repeat it`)),
+      reject(
+        new Problem(
+          'unavailable',
+          `the database has not answered for ${doubtMs / 1000} s; whether this was done will be known when it does: read before you repeat it`,
+        ),
+      ),
     )
   }
 

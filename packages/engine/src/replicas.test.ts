@@ -130,7 +130,15 @@ describe('two servers on one store', () => {
 
   it('serve definitions as they are, whoever wrote them', async () => {
     const { a, b } = await pair({ lose: () => true })
-    const definition = (body: string): StoredDefinition => ({ kind: 'task', namespace: '', name: 't', version: 0, body, createdAt: instant(0), updatedAt: instant(0) })
+    const definition = (body: string): StoredDefinition => ({
+      kind: 'task',
+      namespace: '',
+      name: 't',
+      version: 0,
+      body,
+      createdAt: instant(0),
+      updatedAt: instant(0),
+    })
     expect(await b.engine.definition('task', '', 't', 0)).toBeNull()
     await a.engine.putDefinition(definition('{"n":1}'))
     expect((await b.engine.definition('task', '', 't', 0))?.body).toBe('{"n":1}')

@@ -173,7 +173,8 @@ export class WorkerBook {
     }
   }
 
-  polled(queue: QueueName, worker: WorkerId, at: Instant): void {
+  /** What to wait for before the poll is answered: other servers must know of a worker that polls a queue for the first time. */
+  polled(queue: QueueName, worker: WorkerId, at: Instant): Promise<void> | null {
     const key = `${queue}\n${worker}`
     const note = this.#polls.get(key)
     if (note) {
@@ -181,7 +182,10 @@ export class WorkerBook {
       note.isWritten = false
     } else this.#polls.set(key, { queue, worker, at, isWritten: false })
     this.#lastPolls.set(queue, at)
-    if (this.#sharing) this.#flushLater()
+    if (!this.#sharing) return null
+    if (!note) return this.#flushPolls()
+    this.#flushLater()
+    return null
   }
 
   /** When each queue was last polled, of this server or, where there are others, of any. */

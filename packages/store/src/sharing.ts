@@ -64,6 +64,8 @@ export interface Sharing {
   hear(listener: (heard: Heard) => void): () => void
   /** One round trip. `leftAfterMs`: what is younger is on its way, and somebody's business. */
   survey(now: Instant, leftAfterMs: number): Promise<Survey>
+  /** Queues with something that can be claimed. */
+  stocked(now: Instant): Promise<readonly QueueName[]>
   /**
    * Executions whose time has come, earliest first. Each is named to one caller only: its due time moves to `until`,
    * when it is named again unless a commit has moved it meanwhile. `at` is the due time as it was.

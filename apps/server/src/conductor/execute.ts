@@ -47,7 +47,8 @@ async function execute(engine: EngineApi, definitions: Definitions, call: Call):
 function requestOf(call: Call): JsonObject {
   const request = call.object()
   const version = Number(call.param('version'))
-  if (!Number.isSafeInteger(version)) throw new Problem('invalid', `the version of a workflow: expected a whole number, found "${call.param('version').slice(0, 100)}"`)
+  if (!Number.isSafeInteger(version))
+    throw new Problem('invalid', `the version of a workflow: expected a whole number, found "${call.param('version').slice(0, 100)}"`)
   const named = { ...request, name: call.param('name'), version: version === 0 ? null : version }
   const { workflowDef, input } = request
   if (!isJsonObject(workflowDef) || !Array.isArray(workflowDef['tasks']) || workflowDef['tasks'].length === 0) return named
@@ -57,6 +58,7 @@ function requestOf(call: Call): JsonObject {
 export function readStrategy(call: Call): ReturnStrategy {
   const text = readText(call, 'returnStrategy') || 'TARGET_WORKFLOW'
   const strategy = returnStrategies.find(one => one === text)
-  if (strategy === undefined) throw new Problem('invalid', `the query parameter returnStrategy: expected one of ${returnStrategies.join(', ')}, found "${text.slice(0, 100)}"`)
+  if (strategy === undefined)
+    throw new Problem('invalid', `the query parameter returnStrategy: expected one of ${returnStrategies.join(', ')}, found "${text.slice(0, 100)}"`)
   return strategy
 }

@@ -29,9 +29,11 @@ const strategies: readonly IdempotencyStrategy[] = ['RETURN_EXISTING', 'FAIL', '
 /** Null: the request has none. Without a strategy an existing execution is returned. */
 export function idempotencyKeyOf({ idempotencyKey: key, idempotencyStrategy: given }: JsonObject): IdempotencyKey | null {
   if (key === undefined || key === null || key === '') return null
-  if (typeof key !== 'string' || key.length > keyLengthMax) throw new Problem('invalid', `idempotencyKey: expected a text of at most ${keyLengthMax} characters`)
+  if (typeof key !== 'string' || key.length > keyLengthMax)
+    throw new Problem('invalid', `idempotencyKey: expected a text of at most ${keyLengthMax} characters`)
   const strategy = strategies.find(one => one === (given ?? 'RETURN_EXISTING'))
-  if (strategy === undefined) throw new Problem('invalid', `idempotencyStrategy: expected one of ${strategies.join(', ')}, found ${JSON.stringify(given).slice(0, 100)}`)
+  if (strategy === undefined)
+    throw new Problem('invalid', `idempotencyStrategy: expected one of ${strategies.join(', ')}, found ${JSON.stringify(given).slice(0, 100)}`)
   return { key, strategy }
 }
 
@@ -54,8 +56,13 @@ export async function startOnce(engine: EngineApi, name: string, { key, strategy
 
 /** 98 bits of a hash take the place of the moment and the chance in an id. */
 function idOf(name: string, key: string, count: number): ExecutionId {
-  const hash = createHash('sha256').update(JSON.stringify(['idempotency', name, key, count])).digest()
-  return newExecutionId(instant(hash.readUIntBE(0, 6)), { high12: hash.readUInt16BE(6) & 0xfff, low38: hash.readUInt32BE(8) * 64 + (hash.readUInt8(12) & 0x3f) })
+  const hash = createHash('sha256')
+    .update(JSON.stringify(['idempotency', name, key, count]))
+    .digest()
+  return newExecutionId(instant(hash.readUIntBE(0, 6)), {
+    high12: hash.readUInt16BE(6) & 0xfff,
+    low38: hash.readUInt32BE(8) * 64 + (hash.readUInt8(12) & 0x3f),
+  })
 }
 
 interface Newest {

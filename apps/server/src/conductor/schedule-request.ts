@@ -1,12 +1,13 @@
 /** Reading a schedule that somebody sent. What the original stores and never runs is refused here. */
-import type { CronOfSchedule, Schedule } from '@busbar/conductor'
+import { type CronOfSchedule, type Schedule, withoutInnerFields } from '@busbar/conductor'
 import { isJsonObject, isZone, type Json, type JsonObject, parseCron, Problem } from '@busbar/kernel'
 
 const nameLengthMax = 255
 const cronsMax = 50
 
 export function scheduleOf(body: JsonObject, now: number): Schedule {
-  const { name, cronExpression, zoneId, cronSchedules, paused, pausedReason, runCatchupScheduleInstances, scheduleStartTime, scheduleEndTime, description } = body
+  const { name, cronExpression, zoneId, cronSchedules, paused, pausedReason, runCatchupScheduleInstances, scheduleStartTime, scheduleEndTime, description } =
+    body
   if (typeof name !== 'string' || name === '' || name.length > nameLengthMax) {
     throw new Problem('invalid', `the name of a schedule: expected a text of 1 to ${nameLengthMax} characters`)
   }
@@ -38,7 +39,8 @@ export function scheduleOf(body: JsonObject, now: number): Schedule {
 
 function cronsOf(value: Json | undefined): readonly CronOfSchedule[] {
   if (value === undefined || value === null) return []
-  if (!Array.isArray(value) || value.length > cronsMax) throw new Problem('invalid', `cronSchedules: expected a list of at most ${cronsMax} {cronExpression, zoneId}`)
+  if (!Array.isArray(value) || value.length > cronsMax)
+    throw new Problem('invalid', `cronSchedules: expected a list of at most ${cronsMax} {cronExpression, zoneId}`)
   return (value as readonly Json[]).map(one => {
     if (!isJsonObject(one)) throw new Problem('invalid', 'cronSchedules: expected a list of {cronExpression, zoneId}')
     return { expression: expressionOf(one['cronExpression'] ?? null), zone: zoneOf(one['zoneId']) }
@@ -63,11 +65,12 @@ function timeOf(value: Json | undefined, field: string): number | null {
   throw new Problem('invalid', `${field}: expected epoch milliseconds, found ${JSON.stringify(value).slice(0, 100)}`)
 }
 
-/** With the defaults that the original fills in. Fields that begin with an underscore speak between the parts of the server. */
+/** With the defaults that the original fills in. */
 function startRequestOf(value: Json | undefined): JsonObject {
   if (!isJsonObject(value)) throw new Problem('invalid', 'startWorkflowRequest: expected what is to be started, found none')
   const { name, workflowDef } = value
-  if ((typeof name !== 'string' || name === '') && !isJsonObject(workflowDef)) throw new Problem('invalid', 'startWorkflowRequest.name: expected the name of a workflow')
-  const kept = Object.entries(value).filter(([key, field]) => !key.startsWith('_') && field !== null)
+  if ((typeof name !== 'string' || name === '') && !isJsonObject(workflowDef))
+    throw new Problem('invalid', 'startWorkflowRequest.name: expected the name of a workflow')
+  const kept = Object.entries(withoutInnerFields(value)).filter(([, field]) => field !== null)
   return { priority: 0, taskToDomain: {}, input: {}, ...Object.fromEntries(kept) }
 }

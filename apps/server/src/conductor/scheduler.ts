@@ -1,6 +1,14 @@
 /** The cron scheduler's API. A schedule is an execution of its own kind (packages/conductor/src/schedule); lists read the store. */
 import { createHash } from 'node:crypto'
-import { type ConductorCommand, type ConductorTypes, type Schedule, scheduleNamespace, scheduleRequest, type ScheduleState, scheduleToWire } from '@busbar/conductor'
+import {
+  type ConductorCommand,
+  type ConductorTypes,
+  type Schedule,
+  scheduleNamespace,
+  scheduleRequest,
+  type ScheduleState,
+  scheduleToWire,
+} from '@busbar/conductor'
 import type { EngineApi } from '@busbar/engine'
 import { type Execution, type ExecutionId, instant, isRefusal, newExecutionId, nextMoment, parseCron, Problem } from '@busbar/kernel'
 import { type Answer, empty, json } from '../http/answer.js'
@@ -14,7 +22,14 @@ import { searchRuns, searchSchedules } from './schedule-search.js'
 import { violated } from './violations.js'
 
 export function schedulerRoutes(engine: EngineApi): Route[] {
-  const route = (method: Route['method'], path: string, scope: Route['scope'], summary: string, handle: Route['handle'], query: Record<string, string> = {}): Route => ({
+  const route = (
+    method: Route['method'],
+    path: string,
+    scope: Route['scope'],
+    summary: string,
+    handle: Route['handle'],
+    query: Record<string, string> = {},
+  ): Route => ({
     method,
     paths: [`/api/scheduler${path}`],
     owner: 'conductor',
@@ -26,9 +41,20 @@ export function schedulerRoutes(engine: EngineApi): Route[] {
   const search = { start: '0', size: '100', sort: 'field:ASC|DESC', freeText: '' }
   return [
     route('POST', '/schedules', 'define', 'Creates a schedule, or replaces the one of its name', call => put(engine, call)),
-    route('GET', '/schedules', 'read', 'All schedules', async call => json(200, (await matching(engine, call)).map(({ schedule }) => scheduleToWire(schedule))), {
-      workflowName: '',
-    }),
+    route(
+      'GET',
+      '/schedules',
+      'read',
+      'All schedules',
+      async call =>
+        json(
+          200,
+          (await matching(engine, call)).map(({ schedule }) => scheduleToWire(schedule)),
+        ),
+      {
+        workflowName: '',
+      },
+    ),
     route('GET', '/schedules/search', 'read', 'Schedules, a page at a time', async call => json(200, searchSchedules(await matching(engine, call), call)), {
       ...search,
       workflowName: '',
@@ -50,7 +76,10 @@ export function schedulerRoutes(engine: EngineApi): Route[] {
       scheduleEndTime: 'epoch milliseconds',
       limit: '5 at most',
     }),
-    route('GET', '/search/executions', 'read', 'What was started of late', async call => json(200, searchRuns(await allSchedules(engine), call)), { ...search, query: '' }),
+    route('GET', '/search/executions', 'read', 'What was started of late', async call => json(200, searchRuns(await allSchedules(engine), call)), {
+      ...search,
+      query: '',
+    }),
     route('GET', '/admin/requeue', 'admin', 'Looks at all schedules now', async () => done(await changeAll(engine, () => ({ kind: 'decide' })))),
     route('GET', '/admin/pause', 'admin', 'Pauses all schedules that run', async () =>
       done(await changeAll(engine, schedule => (schedule.isPaused ? null : { kind: 'changeSchedule', change: pause(pausedByAdmin) }))),
@@ -71,8 +100,13 @@ const done = (_: void): Answer => json(200, { status: 'done' })
 
 /** Derived from the name, so that a name is one schedule on every server. */
 function idOf(name: string): ExecutionId {
-  const hash = createHash('sha256').update(JSON.stringify(['schedule', name])).digest()
-  return newExecutionId(instant(hash.readUIntBE(0, 6)), { high12: hash.readUInt16BE(6) & 0xfff, low38: hash.readUInt32BE(8) * 64 + (hash.readUInt8(12) & 0x3f) })
+  const hash = createHash('sha256')
+    .update(JSON.stringify(['schedule', name]))
+    .digest()
+  return newExecutionId(instant(hash.readUIntBE(0, 6)), {
+    high12: hash.readUInt16BE(6) & 0xfff,
+    low38: hash.readUInt32BE(8) * 64 + (hash.readUInt8(12) & 0x3f),
+  })
 }
 
 async function put(engine: EngineApi, call: Call): Promise<Answer> {
@@ -99,7 +133,8 @@ async function changeOne(engine: EngineApi, name: string, change: Change): Promi
 async function changeEach(engine: EngineApi, call: Call, service: string, change: Change): Promise<Answer> {
   const names = call.list().filter(name => typeof name === 'string')
   if (names.length === 0) throw violated([{ path: `${service}.arg0`, message: 'Schedule names list cannot be null.' }])
-  if (names.length > limits.bulkMax) throw violated([{ path: `${service}.arg0`, message: `Cannot process more than ${limits.bulkMax} schedules. Please use multiple requests.` }])
+  if (names.length > limits.bulkMax)
+    throw violated([{ path: `${service}.arg0`, message: `Cannot process more than ${limits.bulkMax} schedules. Please use multiple requests.` }])
   const errors: Record<string, string> = {}
   const successful: string[] = []
   for (const name of names) {
@@ -157,7 +192,11 @@ const nextTimesMax = 5
 
 function nextTimes(call: Call): Answer {
   const cron = parseCron(mustText(call, 'cronExpression'))
-  if (cron === null) throw new Problem('invalid', `Invalid cron expression: expected six fields or a word such as @daily, found "${mustText(call, 'cronExpression').slice(0, 200)}"`)
+  if (cron === null)
+    throw new Problem(
+      'invalid',
+      `Invalid cron expression: expected six fields or a word such as @daily, found "${mustText(call, 'cronExpression').slice(0, 200)}"`,
+    )
   const end = readInteger(call, 'scheduleEndTime', null)
   const limit = Math.min(readInteger(call, 'limit', nextTimesMax), nextTimesMax)
   const times: number[] = []
@@ -170,4 +209,3 @@ function nextTimes(call: Call): Answer {
   }
   return json(200, times)
 }
-

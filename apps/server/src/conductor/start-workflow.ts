@@ -1,5 +1,5 @@
 /** Starting: the hot path in. Only the fields that decide about the request are looked at here; the dialect takes the rest. */
-import type { Violation } from '@busbar/conductor'
+import { type Violation, withoutInnerFields } from '@busbar/conductor'
 import type { EngineApi } from '@busbar/engine'
 import { type ExecutionId, isJsonObject, isRefusal, type JsonObject, Problem, type Refusal } from '@busbar/kernel'
 import { type Answer, text } from '../http/answer.js'
@@ -42,15 +42,17 @@ async function start(engine: EngineApi, definitions: Definitions, call: Call): P
 }
 
 /** By a StartWorkflowRequest. `inner` is what only this server may add to it. */
-export async function startWorkflow(engine: EngineApi, definitions: Definitions, given: JsonObject, inner: JsonObject = {}): Promise<ExecutionId> {
-  const request = { ...withoutInnerFields(given), ...inner }
+export async function startWorkflow(engine: EngineApi, definitions: Definitions, given: JsonObject, inner: JsonObject | null = null): Promise<ExecutionId> {
+  const request = inner === null ? withoutInnerFields(given) : { ...withoutInnerFields(given), ...inner }
   const violations = violationsOf(request)
   if (violations.length > 0) throw violated(violations)
   const { workflowDef } = request
   if (workflowDef !== undefined && workflowDef !== null) await definitions.mustWorkflowDef(workflowDef, 'startWorkflow.arg0.workflowDef')
   if (request['name'] === '' && !workflowDef) throw new Problem('invalid', 'Workflow name must be specified when searching for a definition')
-  if (request['input'] === null && typeof request['externalInputPayloadStoragePath'] !== 'string')
-    throw new Problem('invalid', 'NULL input passed when starting workflow')
+  if (typeof request['externalInputPayloadStoragePath'] === 'string') {
+    throw new Problem('unsupported', 'external payload storage is not built yet; send the input in the request')
+  }
+  if (request['input'] === null) throw new Problem('invalid', 'NULL input passed when starting workflow')
   const key = idempotencyKeyOf(request)
   if (key !== null) return startOnce(engine, nameOf(request), key, request)
   return throwIfRefused(await engine.create('conductor', request)).id
@@ -59,12 +61,6 @@ export async function startWorkflow(engine: EngineApi, definitions: Definitions,
 function nameOf({ name, workflowDef }: JsonObject): string {
   const given = typeof name === 'string' && name !== '' ? name : isJsonObject(workflowDef) ? workflowDef['name'] : ''
   return typeof given === 'string' ? given : ''
-}
-
-/** The fields of the API have other names; fields that begin with an underscore speak between the parts of the server. */
-function withoutInnerFields(request: JsonObject): JsonObject {
-  if (!Object.keys(request).some(key => key.startsWith('_'))) return request
-  return Object.fromEntries(Object.entries(request).filter(([key]) => !key.startsWith('_')))
 }
 
 function violationsOf(request: JsonObject): readonly Violation[] {

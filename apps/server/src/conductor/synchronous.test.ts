@@ -88,7 +88,13 @@ describe('a test run', () => {
     const start = task('s', 'START_WORKFLOW', { inputParameters: { startWorkflow: { name: 'nobody' } } })
     const request = { name: 'outside', workflowDef: { name: 'outside', version: 1, tasks: [http, event, start] } }
     const open = await server.call('POST', '/api/workflow/test', { ...request, taskRefToMockOutput: { h: [{ output: { response: 'mocked' } }] } })
-    expect(open.json).toMatchObject({ status: 'RUNNING', tasks: [{ status: 'COMPLETED', outputData: { response: 'mocked' } }, { status: 'IN_PROGRESS', outputData: {} }] })
+    expect(open.json).toMatchObject({
+      status: 'RUNNING',
+      tasks: [
+        { status: 'COMPLETED', outputData: { response: 'mocked' } },
+        { status: 'IN_PROGRESS', outputData: {} },
+      ],
+    })
     const whole = await server.call('POST', '/api/workflow/test', { ...request, taskRefToMockOutput: { h: [{}], e: [{}], s: [{}] } })
     expect(whole.json.status).toBe('COMPLETED')
   })

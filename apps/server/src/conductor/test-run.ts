@@ -77,7 +77,12 @@ function resultOf(mock: Json): MockedResult {
   if (!isJsonObject(mock)) throw new Problem('invalid', 'taskRefToMockOutput: expected lists of {status, output}, found something else')
   const { status, output, executionTime, queueWaitTime } = mock
   const ms = (value: Json | undefined) => (typeof value === 'number' && value > 0 ? Math.floor(value) : 0)
-  return { status: parseStatus(status ?? 'COMPLETED'), output: isJsonObject(output) ? output : {}, executionMs: ms(executionTime), queueWaitMs: ms(queueWaitTime) }
+  return {
+    status: parseStatus(status ?? 'COMPLETED'),
+    output: isJsonObject(output) ? output : {},
+    executionMs: ms(executionTime),
+    queueWaitMs: ms(queueWaitTime),
+  }
 }
 
 // ── Driving ──

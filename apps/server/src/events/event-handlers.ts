@@ -9,7 +9,7 @@ const kind = 'task'
 /** How old the list may be where another server may have written: handlers come and go rarely. */
 const freshMs = 5_000
 
-/** The stored handlers. What this server writes is seen at once. */
+/** The stored handlers. What this server writes is seen at once; who asks for `fresh` sees what others write too. */
 export class EventHandlers {
   readonly #engine: EngineApi
   #list: readonly EventHandler[] = []
@@ -20,9 +20,10 @@ export class EventHandlers {
     this.#engine = engine
   }
 
-  async all(): Promise<readonly EventHandler[]> {
+  async all({ fresh = false } = {}): Promise<readonly EventHandler[]> {
     const now: Instant = this.#engine.now()
-    if (now - this.#readAt < freshMs) return this.#list
+    const isTrue = !fresh || this.#engine.store.sharing === null
+    if (isTrue && now - this.#readAt < freshMs) return this.#list
     const stored = await this.#engine.definitions(kind, namespace)
     this.#readAt = now
     this.#list = stored.flatMap(({ body }) => {
@@ -32,8 +33,8 @@ export class EventHandlers {
     return this.#list
   }
 
-  async of(event: string): Promise<readonly EventHandler[]> {
-    return (await this.all()).filter(handler => handler.event === event)
+  async of(event: string, { fresh = false } = {}): Promise<readonly EventHandler[]> {
+    return (await this.all({ fresh })).filter(handler => handler.event === event)
   }
 
   async add(handler: EventHandler): Promise<void> {

@@ -104,7 +104,7 @@ export class EventLoop {
   async #handle(work: Work): Promise<void> {
     const { engine, handlers, log } = this.#parts
     try {
-      const wanting = await handlers.of(String(work.work['event']))
+      const wanting = await handlers.of(String(work.work['event']), { fresh: true })
       await engine.send(
         work.execution,
         await handleMessage(

@@ -27,11 +27,11 @@ export function eventRoutes(engine: EngineApi, handlers: EventHandlers): Route[]
       await handlers.update(mustHandler(call, 'updateEventHandler.arg0'))
       return empty(200)
     }),
-    route('GET', '/api/event', 'read', 'All event handlers', async () => listed(await handlers.all())),
+    route('GET', '/api/event', 'read', 'All event handlers', async () => listed(await handlers.all({ fresh: true }))),
     {
       ...route('GET', '/api/event/{event}', 'read', 'The handlers of an event', async call => {
         const activeOnly = readFlag(call, 'activeOnly', true)
-        return listed((await handlers.of(call.param('event'))).filter(handler => handler.isActive || !activeOnly))
+        return listed((await handlers.of(call.param('event'), { fresh: true })).filter(handler => handler.isActive || !activeOnly))
       }),
       slashesIn: 'event',
       query: { activeOnly: 'true' },
@@ -63,7 +63,7 @@ function listed(handlers: readonly EventHandler[]): Answer {
 
 /** By event: the name of its queue, or how many messages wait there. */
 async function eventQueues(engine: EngineApi, handlers: EventHandlers, call: Call): Promise<Answer> {
-  const events = new Set((await handlers.all()).filter(handler => handler.isActive).map(handler => handler.event))
+  const events = new Set((await handlers.all({ fresh: true })).filter(handler => handler.isActive).map(handler => handler.event))
   if (!readFlag(call, 'verbose', false)) return json(200, Object.fromEntries([...events].map(event => [event, event])))
   const sizes = new Map([...events].map(event => [event, { [event]: 0 }]))
   for (const { queue, ready } of await engine.store.queueSizes(engine.now())) {

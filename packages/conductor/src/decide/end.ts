@@ -6,6 +6,7 @@ import { loopKeyOf, nodeOf, planOf } from './book.js'
 import type { ConductorView, Task } from './task.js'
 import { evaluate } from './input.js'
 import { joinOutputBefore, outputOf } from './output.js'
+import { testRunKey } from './test-run.js'
 import type { Turn } from './turn.js'
 import type { Ending } from './ending.js'
 
@@ -122,7 +123,14 @@ function startFailureWorkflow(turn: Turn, ending: Ending, { name, version, exist
     ...(ending.failedBy !== null && { failureTaskId: ending.failedBy.id }),
     failedWorkflow: workflowToWire(view, { includeTasks: true }),
   }
-  const request = { name, version, input, correlationId: brief.correlationId ?? null, taskToDomain: brief.taskToDomain ?? {} }
+  const request = {
+    name,
+    version,
+    input,
+    correlationId: brief.correlationId ?? null,
+    taskToDomain: brief.taskToDomain ?? {},
+    ...(brief.isTest && { [testRunKey]: true }),
+  }
   view.send(id, { kind: 'start', dialect: 'conductor', request, parent: null })
   says(id)
 }

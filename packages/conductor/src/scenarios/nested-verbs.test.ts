@@ -21,7 +21,7 @@ interface Family {
 }
 
 /** Three levels: a child in a loop, a fork or alone, with a child of its own that is placed likewise. */
-export function familyOf(shapes: readonly [number, number], isOptional: boolean): Family {
+function familyOf(shapes: readonly [number, number], isOptional: boolean): Family {
   const world = new World({ evaluate, onCommit: mustHold })
   for (const name of ['a', 'b', 'c', 'd', 'mx', 'rx']) world.defineTask(taskDef(name, { retryCount: 0 }))
   world.define(workflow('leaf', [simple('c'), simple('d')]))
@@ -83,7 +83,7 @@ function chooser(seed: number): Choose {
 }
 
 /** Work and verbs at random, at every level. */
-export function trouble(family: Family, seed: number, steps: number): void {
+function trouble(family: Family, seed: number, steps: number): void {
   const { world } = family
   const choose = chooser(seed)
   for (let step = 0; step < steps; step++) {
@@ -100,7 +100,7 @@ export function trouble(family: Family, seed: number, steps: number): void {
 }
 
 /** Nobody does anything odd any more: what is paused is resumed, what is open is done. */
-export function calm({ world }: Family): void {
+function calm({ world }: Family): void {
   for (let round = 0; round < 200; round++) {
     for (const view of [...world.views.values()]) if (view.status === 'paused') world.send(view.id, { kind: 'resume' })
     const open = openWork(world)
@@ -108,6 +108,16 @@ export function calm({ world }: Family): void {
     for (const { view, task } of open) work(world, view, task.id, 'COMPLETED')
   }
 }
+
+/** Plays that once left something open, or had executions ask each other for ever. */
+const wentWrong: [[number, number], boolean, number, number][] = [
+  [[2, 2], true, 7, 18],
+  [[1, 1], true, 984_375, 35],
+  [[0, 1], true, 989_901, 14],
+  [[0, 1], false, 366_541, 15],
+  [[0, 0], false, 10, 21],
+  [[1, 1], false, 999_983, 37],
+]
 
 const shape = fc.integer({ min: 0, max: 2 })
 
@@ -121,7 +131,7 @@ describe('verbs on three levels of children, in and out of loops and forks', () 
         const story = [...family.world.views.values()].map(view => `${view.id} ${summary(view)}`).join('\n')
         for (const view of family.world.views.values()) expect([view.isTerminal, view.openCount, story]).toEqual([true, 0, story])
       }),
-      { numRuns: Number(process.env['C3RUNS'] ?? 150) },
+      { numRuns: 80, examples: wentWrong },
     )
   })
 })

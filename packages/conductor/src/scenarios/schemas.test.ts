@@ -28,7 +28,12 @@ runScenarios('Schemas', [
     title: 'a result that does not fit is a failure like others: it is tried again',
     taskDefs: [taskDef('a', { outputSchema: needs('x'), enforceSchema: true, retryCount: 1 })],
     workflows: [workflow('w', [simple('a')])],
-    steps: [{ work: 'a', output: { y: 1 } }, { see: 'RUNNING: a FAILED, a#1 SCHEDULED' }, { work: 'a', output: { x: 1 } }, { see: 'COMPLETED: a FAILED, a#1 COMPLETED' }],
+    steps: [
+      { work: 'a', output: { y: 1 } },
+      { see: 'RUNNING: a FAILED, a#1 SCHEDULED' },
+      { work: 'a', output: { x: 1 } },
+      { see: 'COMPLETED: a FAILED, a#1 COMPLETED' },
+    ],
   },
   {
     title: 'a child whose input does not fit is not started, and its task fails',

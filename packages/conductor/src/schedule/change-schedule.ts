@@ -1,7 +1,8 @@
 import { type Instant, refuse, type Refusal } from '@busbar/kernel'
 import type { ConductorCommand } from '../commands.js'
 import type { ConductorView } from '../decide/task.js'
-import { isSchedule, type Schedule } from './schedule.js'
+import { isSchedule } from './schedule.js'
+import type { Schedule } from './schedule-types.js'
 
 type Change = Extract<ConductorCommand, { kind: 'changeSchedule' }>
 

@@ -1,7 +1,7 @@
 /** What a schedule does when it was changed, and when one of its due times has come. */
 import { type Ask, type AttemptId, childIdOf, type Context, type Instant, instant, isJsonObject, type JsonObject, nextMoment, parseCron } from '@busbar/kernel'
 import type { ConductorView } from '../decide/task.js'
-import type { CronOfSchedule, Schedule, ScheduledRun, ScheduleState } from './schedule.js'
+import type { CronOfSchedule, Schedule, ScheduledRun, ScheduleState } from './schedule-types.js'
 
 const runsKept = 10
 /** Due times of one decision when it catches up; the others follow in the next. */
@@ -89,7 +89,8 @@ function startOne(view: ConductorView, { schedule, cron, index, at, now, exists 
   const id = childIdOf(view.id as string as AttemptId, at, `schedule:${index}`)
   const run = { executionId: id, scheduledAt: at, executedAt: now, zone: cron.zone }
   const { request } = schedule
-  if (!exists) return { ...run, workflowId: null, reason: `No such workflow defined. name=${String(request['name'])}, version=${String(request['version'] ?? null)}` }
+  if (!exists)
+    return { ...run, workflowId: null, reason: `No such workflow defined. name=${String(request['name'])}, version=${String(request['version'] ?? null)}` }
   const input: JsonObject = {
     ...(isJsonObject(request['input']) ? request['input'] : {}),
     _startedByScheduler: schedule.name,

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { simple, workflow } from '../testing/build.js'
 import { mustHold } from '../testing/run-scenarios.js'
 import { World } from '../testing/world.js'
-import { type Schedule, scheduleRequest } from './schedule.js'
+import { scheduleRequest } from './schedule.js'
+import type { Schedule } from './schedule-types.js'
 
 const hourMs = 3_600_000
 
@@ -34,7 +35,10 @@ describe('a schedule', () => {
   })
 
   it('makes up for one missed time, or for all of them when it catches up', () => {
-    for (const [catchesUp, count] of [[false, 1], [true, 5]] as const) {
+    for (const [catchesUp, count] of [
+      [false, 1],
+      [true, 5],
+    ] as const) {
       const { world, id, started } = scheduled(scheduleOf({ catchesUp }))
       world.now = (world.now + 5 * hourMs + 1) as World['now']
       world.fireDue()

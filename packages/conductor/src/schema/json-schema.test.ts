@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { schemaProblems } from './json-schema.js'
 
 const valid: readonly (readonly [Json, Json])[] = [
-  [{ type: 'object', required: ['a'], properties: { a: { type: 'integer', minimum: 1 } } }, { a: 1, b: 'x' }],
+  [
+    { type: 'object', required: ['a'], properties: { a: { type: 'integer', minimum: 1 } } },
+    { a: 1, b: 'x' },
+  ],
   [{ type: ['string', 'null'] }, null],
   [{ enum: [1, { a: [1] }] }, { a: [1] }],
   [{ const: { a: 1, b: 2 } }, { b: 2, a: 1 }],
@@ -12,7 +15,7 @@ const valid: readonly (readonly [Json, Json])[] = [
   [{ prefixItems: [{ type: 'string' }], items: { type: 'number' } }, ['a', 1, 2]],
   [{ items: [{ type: 'string' }], additionalItems: { type: 'number' } }, ['a', 1]],
   [{ oneOf: [{ type: 'string' }, { type: 'number' }] }, 3],
-  [{ if: { required: ['a'] }, then: { required: ['b'] }, else: { required: ['c'] } }, { c: 1 }],
+  [JSON.parse('{"if":{"required":["a"]},"then":{"required":["b"]},"else":{"required":["c"]}}') as Json, { c: 1 }],
   [{ $defs: { tree: { properties: { left: { $ref: '#/$defs/tree' } }, additionalProperties: false } }, $ref: '#/$defs/tree' }, { left: { left: {} } }],
   [{ multipleOf: 0.1 }, 0.3],
   [{ patternProperties: { '^x': { type: 'number' } }, additionalProperties: false }, { x1: 1 }],
@@ -32,7 +35,14 @@ const invalid: readonly (readonly [Json, Json, string])[] = [
   [{ exclusiveMinimum: 3 }, 3, '$: expected more than 3, found 3'],
   [{ $ref: 'https://example.com/other' }, 1, '$: the schema refers to https://example.com/other, which is not in it'],
   [{ unevaluatedProperties: false }, {}, '$: the schema uses unevaluatedProperties, which is not built yet'],
-  [{ uniqueItems: true }, [{ a: 1, b: 2 }, { b: 2, a: 1 }], '$: expected items that differ, found some twice'],
+  [
+    { uniqueItems: true },
+    [
+      { a: 1, b: 2 },
+      { b: 2, a: 1 },
+    ],
+    '$: expected items that differ, found some twice',
+  ],
 ]
 
 describe('a JSON schema', () => {

@@ -75,7 +75,8 @@ class Check {
   #plain({ type, enum: choices, const: only }: JsonObject, value: Json, path: string): void {
     const types = typeof type === 'string' ? [type] : Array.isArray(type) ? type : []
     if (types.length > 0 && !types.some(one => isOfType(value, one))) this.#no(path, `expected ${types.join(' or ')}, found ${typeOf(value)}`)
-    if (Array.isArray(choices) && !(choices as readonly Json[]).some(one => isEqual(one, value))) this.#no(path, `expected one of ${shown(choices)}, found ${shown(value)}`)
+    if (Array.isArray(choices) && !(choices as readonly Json[]).some(one => isEqual(one, value)))
+      this.#no(path, `expected one of ${shown(choices)}, found ${shown(value)}`)
     if (only !== undefined && !isEqual(only, value)) this.#no(path, `expected ${shown(only)}, found ${shown(value)}`)
   }
 
@@ -108,11 +109,14 @@ class Check {
   }
 
   #number({ minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf }: JsonObject, value: number, path: string): void {
-    if (typeof minimum === 'number' && (exclusiveMinimum === true ? value <= minimum : value < minimum)) this.#no(path, `expected at least ${minimum}, found ${value}`)
-    if (typeof maximum === 'number' && (exclusiveMaximum === true ? value >= maximum : value > maximum)) this.#no(path, `expected at most ${maximum}, found ${value}`)
+    if (typeof minimum === 'number' && (exclusiveMinimum === true ? value <= minimum : value < minimum))
+      this.#no(path, `expected at least ${minimum}, found ${value}`)
+    if (typeof maximum === 'number' && (exclusiveMaximum === true ? value >= maximum : value > maximum))
+      this.#no(path, `expected at most ${maximum}, found ${value}`)
     if (typeof exclusiveMinimum === 'number' && value <= exclusiveMinimum) this.#no(path, `expected more than ${exclusiveMinimum}, found ${value}`)
     if (typeof exclusiveMaximum === 'number' && value >= exclusiveMaximum) this.#no(path, `expected less than ${exclusiveMaximum}, found ${value}`)
-    if (typeof multipleOf === 'number' && multipleOf > 0 && !isMultiple(value, multipleOf)) this.#no(path, `expected a multiple of ${multipleOf}, found ${value}`)
+    if (typeof multipleOf === 'number' && multipleOf > 0 && !isMultiple(value, multipleOf))
+      this.#no(path, `expected a multiple of ${multipleOf}, found ${value}`)
   }
 
   #list(schema: JsonObject, value: readonly Json[], path: string, depth: number): void {
@@ -154,7 +158,9 @@ class Check {
     for (const [name, needs] of Object.entries(all)) {
       if (!Object.hasOwn(value, name)) continue
       if (!Array.isArray(needs)) this.value(needs, value, path, depth + 1)
-      else for (const other of needs) if (!Object.hasOwn(value, String(other))) this.#no(path, `expected ${shown(String(other))} beside ${shown(name)}, found none`)
+      else
+        for (const other of needs)
+          if (!Object.hasOwn(value, String(other))) this.#no(path, `expected ${shown(String(other))} beside ${shown(name)}, found none`)
     }
   }
 }
@@ -204,7 +210,9 @@ function isEqual(a: Json, b: Json): boolean {
 /** As text, with keys in order. */
 function canonical(value: Json): string {
   return JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1))) : inner,
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
   )
 }
 

@@ -1,6 +1,7 @@
 import { childIdOf, isJsonObject, type JsonObject } from '@busbar/kernel'
 import { isEventMessageRequest } from '../start/event-message.js'
 import type { TaskRule } from '../decide/mapping.js'
+import { withoutInnerFields } from '../start/inner-fields.js'
 import { scheduleWithInput } from './schedule-with-input.js'
 
 /** Starts another workflow and goes on at once. */
@@ -36,7 +37,7 @@ function withDefaults(request: JsonObject, brief: { readonly correlationId?: str
   const domains = request['taskToDomain']
   const isGiven = isJsonObject(domains) && Object.keys(domains).length > 0
   return {
-    ...request,
+    ...withoutInnerFields(request),
     input: request['input'] ?? {},
     correlationId: request['correlationId'] ?? brief.correlationId ?? null,
     taskToDomain: isGiven ? domains : (brief.taskToDomain ?? {}),

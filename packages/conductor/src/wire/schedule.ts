@@ -1,6 +1,6 @@
 /** Schedules as the API shows them (conductor-api.md §4.14). */
 import type { JsonObject } from '@busbar/kernel'
-import type { Schedule, ScheduledRun } from '../schedule/schedule.js'
+import type { Schedule, ScheduledRun } from '../schedule/schedule-types.js'
 
 export function scheduleToWire(schedule: Schedule): JsonObject {
   return {

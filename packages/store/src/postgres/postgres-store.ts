@@ -323,6 +323,9 @@ class PostgresSharing implements Sharing {
     return { nextDue: due[0]?.at ?? null, stocked: stocked.map(({ queue }) => queue), messages: messages.map(messageFromRow) }
   }
 
+  async stocked(now: Instant): Promise<readonly QueueName[]> {
+    return (await this.#reads.query<{ queue: QueueName }>(queueStatements.stocked, [now])).map(({ queue }) => queue)
+  }
   takeDue(now: Instant, until: Instant, limit: number): Promise<readonly DueExecution[]> {
     return limit <= 0 ? Promise.resolve([]) : this.#timers.call({ now, until, limit })
   }

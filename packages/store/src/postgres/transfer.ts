@@ -1,6 +1,5 @@
 /** Everything, in the order of its keys, in and out. A page is one statement, and so is a batch that is written. */
-import { Problem } from '@busbar/kernel'
-import type { Execution, ExecutionId, Message, MessageBody } from '@busbar/kernel'
+import { type Execution, type ExecutionId, Problem } from '@busbar/kernel'
 import type { StoredLine } from '../log-chunks.js'
 import { attemptFromRow, type AttemptRow, changingColumns, stateFormat, textOf } from '../rows.js'
 import { alreadyThere, keyAfter, type PageKey, pageOf, withoutOwner } from '../transfer-page.js'

@@ -1,5 +1,5 @@
 /** What servers on one memory store do for each other, and how they hear of each other. */
-import type { Instant } from '@busbar/kernel'
+import type { Instant, QueueName } from '@busbar/kernel'
 import { pollsMax, surveyedMessagesMax } from '../limits.js'
 import type { Heard, KnownExecution, News, PollSign, Sharing, Survey } from '../sharing.js'
 import type { DueExecution, LoadedExecution, StoredWorker } from '../store.js'
@@ -97,6 +97,10 @@ export class MemorySharing implements Sharing {
         .slice(0, surveyedMessagesMax)
         .map(({ message }) => copyOf(message)),
     }))
+  }
+
+  stocked(now: Instant): Promise<readonly QueueName[]> {
+    return this.#access.read(state => [...state.waiting.keys()].filter(queue => waitingSince(state, queue, now)).sort())
   }
 
   takeDue(now: Instant, until: Instant, limit: number): Promise<readonly DueExecution[]> {
