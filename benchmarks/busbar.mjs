@@ -35,7 +35,10 @@ export class Client {
       method,
       path,
       signal,
-      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...(path.startsWith('/worker/') ? { authorization: `Bearer ${workerToken}` } : {}) },
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(path.startsWith('/worker/') ? { authorization: `Bearer ${workerToken}` } : {}),
+      },
       body: body === undefined ? null : JSON.stringify(body),
     })
     const text = await answer.body.text()

@@ -17,7 +17,7 @@ export async function startDatabase() {
       (regexp_match(pg_read_file('postmaster.pid'), '^\\d+'))[1]::int AS pid`,
   )
   if (facts.fsync !== 'on' || facts.synced !== 'on')
-    throw new Error(`expected fsync and synchronous_commit to be on, found ${facts.fsync} and ${facts.synced}`)
+    throw new Error(`expected fsync and synchronous_commit to be on, found ${String(facts.fsync)} and ${String(facts.synced)}`)
   return {
     version: facts.version,
     hasStatements,
@@ -36,9 +36,12 @@ export async function startDatabase() {
     forgetStatements: () => (hasStatements ? session.query('SELECT pg_stat_statements_reset()') : []),
     /** What its backends are at this moment: waiting for what, or running. */
     async waits(database) {
-      const rows = await session.query(`SELECT application_name AS who, coalesce(wait_event_type || ':' || wait_event, 'running') AS what
-        FROM pg_stat_activity WHERE datname = $1 AND state = 'active'`, [database])
-      return rows.map(row => `${row.who} ${row.what}`)
+      const rows = await session.query(
+        `SELECT application_name AS who, coalesce(wait_event_type || ':' || wait_event, 'running') AS what
+        FROM pg_stat_activity WHERE datname = $1 AND state = 'active'`,
+        [database],
+      )
+      return rows.map(row => `${String(row.who)} ${String(row.what)}`)
     },
     async stop() {
       await session.end()
@@ -58,8 +61,10 @@ async function startCounting() {
 
 const withoutStatements = `SELECT d.xact_commit + d.xact_rollback AS transactions, w.wal_bytes, w.wal_sync
   FROM pg_stat_database d, pg_stat_wal w WHERE d.datname = $1`
+// A deferred foreign key's own look-ups are no statements that were sent.
 const withStatements = `SELECT d.xact_commit + d.xact_rollback AS transactions, w.wal_bytes, w.wal_sync,
-    (SELECT coalesce(sum(s.calls), 0) FROM pg_stat_statements(false) s WHERE s.dbid = d.datid AND s.toplevel) AS statements
+    (SELECT coalesce(sum(s.calls), 0) FROM pg_stat_statements s
+      WHERE s.dbid = d.datid AND s.toplevel AND s.query !~ '^SELECT \\S+ FROM ONLY .* FOR KEY SHARE OF x$') AS statements
   FROM pg_stat_database d, pg_stat_wal w WHERE d.datname = $1`
 const mostTime = `SELECT s.calls, s.total_exec_time AS total_ms, s.mean_exec_time AS mean_ms, s.rows, s.wal_bytes, left(regexp_replace(s.query, '\\s+', ' ', 'g'), 160) AS query
   FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid WHERE d.datname = $1 ORDER BY s.total_exec_time DESC LIMIT 25`

@@ -33,7 +33,7 @@ export async function measureEmbedded({ scratch, spans, options, say }) {
       if (wants('rate')) {
         for (const inFlight of [1, 64, 256]) {
           say(`one-task executions, ${inFlight} in flight…`)
-          const ours = await oneTaskRate(busbar.client, { inFlight, seconds: spans.seconds, counters: () => ({ server: cpuSeconds(busbar.pid) }) })
+          const ours = await oneTaskRate(busbar.client, { inFlight, seconds: spans.seconds, counters: async () => ({ server: cpuSeconds(busbar.pid) }) })
           const theirs = await peer?.rate({ inFlight, seconds: spans.seconds })
           row(`one-task executions a second, ${inFlight} in flight`, ours.perSecond, '/s', {
             peer: theirs?.perSecond,

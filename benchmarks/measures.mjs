@@ -9,7 +9,7 @@ import { difference, quantile } from './statistics.mjs'
  * rate depends on what the others leave over; the server's processor time for each execution hardly does. `counters` answers
  * numbers that grow; `used` is by how much they grew in the span.
  */
-export async function oneTaskRate(client, { inFlight, seconds, warmupSeconds = 2, polls = 4, counters = () => ({}) }) {
+export async function oneTaskRate(client, { inFlight, seconds, warmupSeconds = 2, polls = 4, counters = async () => ({}) }) {
   await client.register({ name: 'bench_one', tasks: [simple('bench_one_task')] })
   const begunAt = new Map()
   const waiting = new Map()

@@ -2,7 +2,7 @@
 import { Arrivals } from './arrivals.mjs'
 
 export async function openGraphileWorker(load, { url, workers }) {
-  const { Logger, run } = await load('graphile-worker')
+  const { Logger, makeWorkerUtils, run } = await load('graphile-worker')
   const handled = new Arrivals()
   // What its documentation measures itself with.
   const batches = { concurrentJobs: 24, maxPoolSize: 25, localQueue: { size: 500 }, completeJobBatchDelay: 0, failJobBatchDelay: 0 }
@@ -16,13 +16,14 @@ export async function openGraphileWorker(load, { url, workers }) {
       },
     },
   })
+  const utils = await makeWorkerUtils({ connectionString: url, maxPoolSize: 10 })
   const add = async () => (await runner.addJob('bench', {})).id
   return {
     async one() {
       await handled.of(await add())
     },
     async many(count) {
-      const jobs = await runner.addJobs(Array.from({ length: count }, () => ({ identifier: 'bench', payload: {} })))
+      const jobs = await utils.addJobs(Array.from({ length: count }, () => ({ identifier: 'bench', payload: {} })))
       await Promise.all(jobs.map(job => handled.of(job.id)))
     },
     async handOvers(count) {
@@ -34,6 +35,6 @@ export async function openGraphileWorker(load, { url, workers }) {
       }
       return times
     },
-    close: () => runner.stop(),
+    close: () => Promise.all([runner.stop(), utils.release()]),
   }
 }

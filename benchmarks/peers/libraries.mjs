@@ -11,16 +11,22 @@ const orderMsMax = 120_000
 export const libraries = [
   {
     name: 'pg-boss',
+    ways: ['woken', 'polled'],
+    startsTogether: true,
     packages: { 'pg-boss': '12.38.0' },
-    note: 'pg-boss 12.38 is a queue: no workflow, no result handed to the starter; counted when the handler has the job, its completion is written after that. Woken by NOTIFY, batches of 64, four fetchers.',
+    note: 'pg-boss 12.38 is a queue: no workflow, no result handed to the starter; counted when the handler has the job, its completion is written after that. Batches of 64, four fetchers, woken by NOTIFY or polling twice a second, whichever did more.',
   },
   {
     name: 'graphile-worker',
+    ways: ['woken'],
+    startsTogether: true,
     packages: { 'graphile-worker': '0.18.0' },
     note: 'graphile-worker 0.18 is a queue: no workflow, no result; counted when the handler has the job, the job is removed after that. Local queue of 500, 24 jobs at once, completions in batches, as in its documentation.',
   },
   {
     name: 'dbos',
+    ways: ['direct'],
+    startsTogether: false,
     packages: { '@dbos-inc/dbos-sdk': '5.3.0' },
     note: 'DBOS 5.3 is a workflow library: the process that starts a workflow runs its one step itself and records it (no other worker takes part); counted when the result is recorded. A pool of 20.',
   },
@@ -71,8 +77,8 @@ export async function startLibrary({ name, packages }, url, idleWorkers = 0) {
     cpu: () => cpuSeconds(running.pid),
     latencies: spans => tell('latency', { rounds: spans.rounds }),
     /** Executions a second, `inFlight` at any time; `together`: so many are started by one call. */
-    async rate({ inFlight, together = 1, seconds, warmupSeconds = 2, counters = () => ({}) }) {
-      await tell('load', { inFlight, together })
+    async rate({ inFlight, together = 1, way, seconds, warmupSeconds = 2, counters = async () => ({}) }) {
+      await tell('load', { inFlight, together, way })
       await sleep(warmupSeconds * 1000)
       const before = await counters()
       await tell('mark')

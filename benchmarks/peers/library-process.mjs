@@ -24,13 +24,13 @@ let done = 0
 
 const orders = {
   /** Keeps so many executions under way, started one by one or `together` in one call. */
-  load({ inFlight, together }) {
+  load({ inFlight, together, way }) {
     const load = { goesOn: true, callers: [] }
     running = load
     load.callers = Array.from({ length: inFlight / together }, async () => {
       while (load.goesOn) {
         const begun = performance.now()
-        await (together === 1 ? library.one() : library.many(together))
+        await (together === 1 ? library.one(way) : library.many(together))
         latencies.push(performance.now() - begun)
         done += together
       }
@@ -58,16 +58,17 @@ const orders = {
   },
 }
 
-process.on('message', async ({ id, order, ...rest }) => {
-  try {
-    process.send({ id, answer: (await orders[order](rest)) ?? null })
-  } catch (error) {
-    process.send({ id, error: String(error) })
-  }
+process.on('message', ({ id, order, ...rest }) => {
+  Promise.resolve(rest)
+    .then(orders[order])
+    .then(
+      answer => process.send({ id, answer: answer ?? null }),
+      error => process.send({ id, error: String(error) }),
+    )
 })
 process.once('disconnect', () => process.exit())
-process.once('SIGTERM', async () => {
-  await Promise.race([library.close(), new Promise(resolve => setTimeout(resolve, 3000))])
-  process.exit()
+process.once('SIGTERM', () => {
+  setTimeout(() => process.exit(), 3000)
+  library.close().finally(() => process.exit())
 })
 process.send({ ready: true })

@@ -11,11 +11,13 @@ export async function openPgBoss(load, { url, workers }) {
   // Woken by NOTIFY, so that polling is the safety net only; fetching goes on without a pause while batches are full.
   const work = { batchSize: 64, burstWhenBatchFull: true, pollingIntervalSeconds: 0.5 }
   await boss.createQueue('one', { notify: true })
+  await boss.createQueue('polled')
   await boss.createQueue('chain', { notify: true })
   if (workers === 0) {
-    await boss.work('one', { ...work, localConcurrency: 4 }, async jobs => {
-      for (const { id } of jobs) handled.arrive(id)
-    })
+    for (const queue of ['one', 'polled'])
+      await boss.work(queue, { ...work, localConcurrency: 4 }, async jobs => {
+        for (const { id } of jobs) handled.arrive(id)
+      })
     await boss.work('chain', { ...work, batchSize: 1 }, async ([job]) => begun.arrive(job.id))
   }
   // Workers that wait for something to do, of twenty kinds.
@@ -25,11 +27,16 @@ export async function openPgBoss(load, { url, workers }) {
     await boss.work(queue, { pollingIntervalSeconds: 2 }, async () => {})
   }
   return {
-    async one() {
-      await handled.of(await boss.send('one', {}))
+    /** NOTIFY takes a lock of the whole database server at each commit, so without it more may be sent, and each waits longer. */
+    async one(way) {
+      await handled.of(await boss.send(way === 'polled' ? 'polled' : 'one', {}))
     },
     async many(count) {
-      const ids = await boss.insert('one', Array.from({ length: count }, () => ({ data: {} })), { returnId: true })
+      const ids = await boss.insert(
+        'one',
+        Array.from({ length: count }, () => ({ data: {} })),
+        { returnId: true },
+      )
       await Promise.all(ids.map(id => handled.of(id)))
     },
     /** A step hands over to the next by sending its job. */

@@ -27,8 +27,8 @@ const { seed, keep } = options
 const connectionsMax = 70
 const sdkWorkersCount = 3
 const shellWorkersCount = 2
-/** Executions that are open at a time: more would only make each of them slower. */
-const openMax = 600
+/** Open at a time: more would only make each of them slower. */
+const openMax = { workflows: 300, flows: 60 }
 const responseTimeoutSeconds = 5
 const drainMsMax = 180_000
 const startMsMax = 60_000
@@ -180,7 +180,7 @@ async function whileUnderFire() {
   } else {
     await Promise.all(clients.slice(0, 6))
     const giveUpAt = performance.now() + drainMsMax
-    while (performance.now() < giveUpAt && (await openWork().catch(() => [null])).length > 0) await sleep(500)
+    while (performance.now() < giveUpAt && (await openWork().catch(() => null))?.all.length !== 0) await sleep(500)
   }
   torment.isOn = false
   load.isOn = false
@@ -191,8 +191,10 @@ async function whileUnderFire() {
 async function takeCensus() {
   while (load.isOn) {
     const open = await openWork().catch(() => null)
-    if (open) tally.open = open.length
-    for (const quota of Object.values(quotas)) quota.isFull = tally.open > openMax
+    if (open) {
+      tally.open = open.all.length
+      for (const kind of ['workflows', 'flows']) quotas[kind].isFull = open[kind] > openMax[kind]
+    }
     progress()
     await sleep(500)
   }
@@ -201,7 +203,8 @@ async function takeCensus() {
 async function openWork() {
   const names = await Promise.all(workflowNames.map(name => throughProxy.insist('GET', `/api/workflow/running/${name}`)))
   const jobs = await Promise.all(['pending', 'running'].map(status => throughProxy.insist('GET', `/api/jobs?status=${status}&limit=500`)))
-  return [...names.flat(), ...jobs.flatMap(({ items }) => items.map(item => item.job_id))]
+  const [workflows, flows] = [names.flat(), jobs.flatMap(({ items }) => items.map(item => item.job_id))]
+  return { all: [...workflows, ...flows], workflows: workflows.length, flows: flows.length }
 }
 
 // ── Afterwards ──
@@ -210,7 +213,7 @@ async function openWork() {
 async function drain() {
   const giveUpAt = performance.now() + drainMsMax
   for (;;) {
-    const open = await openWork()
+    const { all: open } = await openWork()
     tally.open = open.length
     if (open.length === 0) break
     if (performance.now() > giveUpAt) {

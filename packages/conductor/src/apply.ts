@@ -2,7 +2,6 @@
 import { type Ask, assertNever, type Context, type Instant, isRefusal, refuse, type Refusal } from '@busbar/kernel'
 import type { ConductorCommand } from './commands.js'
 import { bookOf } from './decide/book.js'
-import { tellParent } from './decide/end.js'
 import type { ConductorView } from './decide/task.js'
 import { workflowDeadline } from './decide/timeouts.js'
 import type { ConductorReply } from './types.js'
@@ -15,7 +14,7 @@ import { pause, resume } from './verbs/pause.js'
 import { pushParent } from './verbs/push-parent.js'
 import { rerun } from './verbs/rerun.js'
 import { restart } from './verbs/restart.js'
-import { retry } from './verbs/retry.js'
+import { passUp, retry } from './verbs/retry.js'
 import { skipTask } from './verbs/skip.js'
 import { parentEnded, terminate } from './verbs/terminate.js'
 import { update, updateByReference } from './verbs/update.js'
@@ -65,8 +64,8 @@ export function apply(view: ConductorView, command: ConductorCommand, context: C
     }
     case 'retry': {
       const retried = retry(view, command, context)
-      // The parent counts on it: where there is nothing to try again, it hears how its child stands.
-      if (isRefusal(retried) && command.upTo !== undefined && view.isTerminal) return done(tellParent(view))
+      // A refusal would write nothing, so whoever counts on it hears of it in an answer.
+      if (isRefusal(retried) && (command.descended || command.upTo !== undefined)) return done(passUp(view, command))
       return retried.kind === 'done' ? done() : retried
     }
     case 'rerun':

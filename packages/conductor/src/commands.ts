@@ -73,8 +73,11 @@ export type ConductorCommand =
   | { readonly kind: 'resume' }
   | { readonly kind: 'terminate'; readonly reason: string | null }
   | { readonly kind: 'restart'; readonly useLatestDefinitions: boolean }
-  /** `upTo`: the parent that sent it, which knows that its child runs again. */
-  | { readonly kind: 'retry'; readonly resumeSubworkflowTasks: boolean; readonly upTo?: ExecutionId }
+  /**
+   * `descended`: from a parent whose failed child is to be retried instead of itself. `upTo`: on behalf of this parent,
+   * which knows already that its child runs again.
+   */
+  | { readonly kind: 'retry'; readonly resumeSubworkflowTasks: boolean; readonly descended?: true; readonly upTo?: ExecutionId }
   | {
       readonly kind: 'rerun'
       readonly fromTask: AttemptId | null

@@ -1,4 +1,5 @@
 /** Running an ended workflow again: from its beginning, from one of its tasks, or from a task of its children at any depth. */
+import { titleOf, workflowStatus } from '@busbar/conductor'
 import type { EngineApi } from '@busbar/engine'
 import { type AttemptId, type ExecutionId, executionIdOf, isJsonObject, parseAttemptId, Problem } from '@busbar/kernel'
 import { type Answer, text } from '../http/answer.js'
@@ -48,7 +49,7 @@ async function pathTo(engine: EngineApi, root: ExecutionId, task: AttemptId): Pr
   let at: ExecutionId | null = executionIdOf(task)
   while (at !== null && at !== root && path.length < limits.runFamilyMax) {
     const view = await mustWorkflow(engine, at)
-    if (!view.isTerminal) throw new Problem('conflict', `Workflow: ${view.id} is not in terminal state, unable to rerun.`)
+    if (!view.isTerminal) throw new Problem('conflict', `Workflow: ${titleOf(view)}.${workflowStatus(view.status)} is not in terminal state, unable to rerun.`)
     path.unshift(at)
     at = view.execution.parent?.execution ?? null
   }

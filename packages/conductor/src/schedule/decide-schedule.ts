@@ -18,7 +18,7 @@ export function decideSchedule(view: ConductorView, context: Context): readonly 
     if (ask !== null && !context.answers.has(ask.key)) return [ask]
     start(view, scheduled, { context, exists: ask === null || isThere(context, ask) })
   }
-  wake(view)
+  wake(view, context.now)
   return []
 }
 
@@ -38,8 +38,9 @@ function dueAfter(schedule: Schedule, { expression, zone }: CronOfSchedule, afte
   return next === null || (schedule.endsAt !== undefined && next > schedule.endsAt) ? null : next
 }
 
-function wake(view: ConductorView): void {
-  for (const due of view.state.scheduled?.due ?? []) if (due !== null) view.wakeAt(instant(due))
+/** What is due still is more than one decision may start: it goes on at once, in the next. */
+function wake(view: ConductorView, now: Instant): void {
+  for (const due of view.state.scheduled?.due ?? []) if (due !== null) view.wakeAt(instant(Math.max(due, now)))
 }
 
 // ── Starting ──

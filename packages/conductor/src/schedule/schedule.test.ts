@@ -13,8 +13,10 @@ function scheduleOf(more: Partial<Schedule> = {}): Schedule {
   return { name: 's', crons, catchesUp: false, isPaused: false, request: { name: 'w', input: { k: 1 } }, shown: {}, createdAt: 0, updatedAt: 0, ...more }
 }
 
-function scheduled(schedule: Schedule): { readonly world: World; readonly id: ExecutionId; readonly started: () => readonly JsonObject[] } {
-  const world = new World({ onCommit: mustHold })
+function scheduled(
+  schedule: Schedule,
+  world = new World({ onCommit: mustHold }),
+): { readonly world: World; readonly id: ExecutionId; readonly started: () => readonly JsonObject[] } {
   world.define(workflow('w', [simple('a')]))
   const id = world.start(scheduleRequest(schedule))
   if (isRefusal(id)) throw new Error(id.message)
@@ -47,6 +49,15 @@ describe('a schedule', () => {
       world.advance(hourMs)
       expect(started()).toHaveLength(count + 1)
     }
+  })
+
+  it('catches up with more than one decision may start', () => {
+    const crons = [{ expression: '0 * * * * ?', zone: 'UTC' }]
+    // What is left is news: deciding again goes on.
+    const { world, started } = scheduled(scheduleOf({ crons, catchesUp: true }), new World())
+    world.now = (world.now + 5 * hourMs) as World['now']
+    for (let turn = 0; turn < 4; turn++) world.fireDue()
+    expect(started()).toHaveLength(300)
   })
 
   it('starts nothing while it is paused, before it begins, and after it ends', () => {

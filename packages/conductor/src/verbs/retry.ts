@@ -1,6 +1,7 @@
 /** An operator's retry of an execution that ended (conductor-semantics.md §9.1). */
 import { type Ask, type Context, refuse, type Refusal } from '@busbar/kernel'
 import type { ConductorCommand } from '../commands.js'
+import { tellParent } from '../decide/end.js'
 import { retryDraft } from '../decide/after-end.js'
 import { forgetBook, joinedKeys, nodeOf } from '../decide/book.js'
 import type { ConductorView, Task } from '../decide/task.js'
@@ -19,7 +20,7 @@ export function retry(view: ConductorView, { resumeSubworkflowTasks, upTo }: Ret
   const child = resumeSubworkflowTasks ? failedChild(view) : null
   if (child !== null) {
     // The deepest failed child is retried; each level above hears of it and goes on.
-    view.send(child, { kind: 'command', command: { kind: 'retry', resumeSubworkflowTasks: true, ...(upTo !== undefined && { upTo }) } })
+    view.send(child, { kind: 'command', command: { kind: 'retry', resumeSubworkflowTasks: true, descended: true, ...(upTo !== undefined && { upTo }) } })
     return { kind: 'done' }
   }
   const { inPlace, again } = candidates(view)
@@ -41,6 +42,15 @@ export function retry(view: ConductorView, { resumeSubworkflowTasks, upTo }: Ret
   for (const draft of drafts) fresh.open(draft)
   pushParent(view, 'retried', { upTo })
   return { kind: 'done' }
+}
+
+/** Nothing can be tried again here, but somebody above counts on it: the one above tries itself, or hears how its child stands. */
+export function passUp(view: ConductorView, { descended, upTo }: Retry): void {
+  const { parent } = view.execution
+  if (parent === null || !view.isTerminal || (descended !== true && upTo === undefined)) return
+  if (parent.execution === upTo) return tellParent(view)
+  const command: Retry = { kind: 'retry', resumeSubworkflowTasks: false, ...(upTo !== undefined && { upTo }) }
+  view.send(parent.execution, { kind: 'command', command: { ...command } })
 }
 
 function withoutReason(draft: Draft): Draft {

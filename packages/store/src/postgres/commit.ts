@@ -108,10 +108,10 @@ export const commitStatement = { name: 'commit', text: `SELECT busbar_commit_v1(
 export const commitWork: LaneWork<WrittenChanges, CommitResult> = {
   keysOf: ({ id, taken }) => (taken.length === 0 ? [id] : [id, ...taken]),
   sizeOf: ({ size }) => size,
-  statement: () => commitStatement,
+  statement: commitStatement,
   values: valuesOf,
   results: (rows, calls) => resultsOf((rows as readonly { readonly answer: string }[])[0]?.answer ?? '', calls),
-  recovered: async (noted, calls) => resultsOf(noted, calls),
+  recovered: (noted, calls) => Promise.resolve(resultsOf(noted, calls)),
 }
 
 /** In the order of ids: that is the order in which rows are locked. */

@@ -1,41 +1,18 @@
-/** Connections to PostgreSQL: where to, with which settings, and what their errors mean. */
+/** Connections to PostgreSQL: with which settings, and what their errors mean. */
 import { Problem } from '@busbar/kernel'
 import pg from 'pg'
+import type { Address } from './address.js'
 
 export interface Statement {
   /** Prepared once per connection under this name; only for texts that never change. */
   readonly name?: string
   readonly text: string
+  /** Its answer would be another one if it were done a second time: so it is not sent again when its answer was lost. */
+  readonly once?: true
 }
 
 export interface Reader {
   query<Row>(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]>
-}
-
-export interface Address {
-  /** As it was given, without the password: for messages. */
-  readonly shown: string
-  /** Tried in turn: a database that fails over has several. */
-  readonly hosts: readonly string[]
-  /** The connection string for one of the hosts. */
-  urlOf(host: string): string
-}
-
-/** How long a connection may take to come about. */
-const connectMs = 5_000
-const statementMs = 60_000
-
-/** `postgres://user:password@host:port,host2:port2/database?sslmode=…` Throws a Problem that says what is wrong. */
-export function parseAddress(url: string): Address {
-  const parts = /^(postgres(?:ql)?):\/\/(?:([^@/]*)@)?([^/?]*)(\/[^?]*)?(\?.*)?$/.exec(url)
-  if (!parts) throw new Problem('invalid', 'the address of the database: expected postgres://user:password@host:port/database')
-  const [, , credentials = '', hosts = '', path = '', query = ''] = parts
-  const user = credentials.split(':')[0] ?? ''
-  return {
-    shown: `postgres://${user === '' ? '' : `${user}@`}${hosts}${path}`,
-    hosts: hosts === '' ? ['localhost'] : hosts.split(','),
-    urlOf: host => `postgres://${credentials === '' ? '' : `${credentials}@`}${host}${path}${query}`,
-  }
 }
 
 export interface ConnectOptions {
@@ -44,9 +21,18 @@ export interface ConnectOptions {
   readonly pipeline?: boolean
   /** `SET` for the session, `name=value`. */
   readonly settings?: readonly string[]
-  /** Called once, when the connection is no more. */
+  /** Called once, when a connection that came about is no more. */
   readonly onEnd: (error: Error) => void
 }
+
+/** How long a connection may take to come about. */
+const connectMs = 5_000
+/** How long the server works on a statement. */
+const statementMs = 60_000
+/** A server that says nothing for so long is taken for gone; longer than a statement may take. */
+const silenceMsMax = 75_000
+/** After so long without a word an idle connection is looked after by the system. */
+const keepAliveMs = 10_000
 
 /** Whole numbers of 64 bits as numbers: ours are instants, counts and positions, all far below 2^53. */
 const types = {
@@ -54,48 +40,90 @@ const types = {
     oid === pg.types.builtins.INT8 && format !== 'binary' ? Number : (pg.types.getTypeParser(oid, format) as (value: string) => unknown),
 }
 
-/** A connection to the host that takes writes. Throws a Problem `unavailable` that says why there is none. */
-export async function connect({ address, pipeline = false, settings = [], onEnd }: ConnectOptions): Promise<pg.Client> {
-  let reason: unknown
+/** A connection to the first host that takes writes. Throws a Problem `unavailable` that says why there is none. */
+export async function connect(options: ConnectOptions): Promise<pg.Client> {
+  const { address } = options
+  const reasons: string[] = []
+  let cause: unknown
   for (const host of address.hosts) {
-    const config = {
-      connectionString: address.urlOf(host),
-      application_name: 'busbar',
-      connectionTimeoutMillis: connectMs,
-      keepAlive: true,
-      statement_timeout: statementMs,
-      pipeline,
-      types,
-    }
-    const client = new pg.Client(config as pg.ClientConfig)
-    let hasEnded = false
-    const end = (error: Error) => {
-      if (hasEnded) return
-      hasEnded = true
-      onEnd(error)
-    }
     try {
-      // Without a listener an error of an idle connection would end the process.
-      client.on('error', error => end(error))
-      await client.connect()
-      await mustTakeWrites(client)
-      for (const setting of settings) await client.query(`SET ${setting}`)
-      client.on('end', () => end(new Error('the connection ended')))
-      return client
+      return await connectTo(host, options)
     } catch (error) {
-      reason = error
-      hasEnded = true
-      client.end().catch(() => {})
+      cause = error
+      reasons.push(address.hosts.length > 1 ? `${host}: ${reasonOf(error)}` : reasonOf(error))
     }
   }
-  throw unreachable(address, reason)
+  throw new Problem('unavailable', `the database ${address.shown} cannot be used: ${reasons.join('; ')}`, { cause })
 }
 
-async function mustTakeWrites(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ standby: boolean; readonly: string }>(
-    "SELECT pg_is_in_recovery() AS standby, current_setting('default_transaction_read_only') AS readonly",
-  )
-  if (rows[0]?.standby || rows[0]?.readonly === 'on') throw new Problem('unavailable', 'it is a standby or read-only')
+async function connectTo(host: string, { address, pipeline = false, settings = [], onEnd }: ConnectOptions): Promise<pg.Client> {
+  const config = {
+    connectionString: address.urlOf(host),
+    application_name: 'busbar',
+    connectionTimeoutMillis: connectMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveMs,
+    statement_timeout: statementMs,
+    pipeline,
+    types,
+  }
+  const client = new pg.Client(config as pg.ClientConfig)
+  let hasEnded = false
+  let isOpen = false
+  const end = (error: Error) => {
+    if (hasEnded) return
+    hasEnded = true
+    if (isOpen) onEnd(error)
+  }
+  // Without a listener an error of an idle connection would end the process.
+  client.on('error', end)
+  client.on('end', () => end(new Error('the connection ended')))
+  try {
+    await client.connect()
+    await answerOf(client, prepare(client, address, settings), connectMs)
+    isOpen = true
+    return client
+  } catch (error) {
+    client.end().catch(() => {})
+    throw error
+  }
+}
+
+interface Server {
+  readonly version: number
+  readonly standby: boolean
+  readonly readonly: string
+  readonly synchronous: string
+  readonly fsync: string
+}
+
+const askServer = `SELECT current_setting('server_version_num')::int AS version, pg_is_in_recovery() AS standby, current_setting('default_transaction_read_only') AS readonly,
+  current_setting('synchronous_commit') AS synchronous, current_setting('fsync') AS fsync`
+
+/** Looks at the server and sets up the session, in one round trip. */
+async function prepare(client: pg.Client, { isDurable }: Address, settings: readonly string[]): Promise<void> {
+  const answers = (await client.query([askServer, ...settings.map(setting => `SET ${setting}`)].join('; '))) as unknown as
+    | pg.QueryResult<Server>
+    | readonly pg.QueryResult<Server>[]
+  const [server] = (Array.isArray(answers) ? answers[0] : answers).rows
+  if (server.version < 140_000) throw new Problem('unavailable', `it is PostgreSQL ${Math.floor(server.version / 10_000)}, and 14 or newer is needed`)
+  if (server.standby) throw new Problem('unavailable', 'it is a standby: name the host that takes writes too')
+  if (server.readonly === 'on') throw new Problem('unavailable', 'it is read-only (default_transaction_read_only)')
+  if (!isDurable) return
+  if (server.synchronous === 'off')
+    throw new Problem('unavailable', 'synchronous_commit is off for this user or database, so what was acknowledged could be lost: set it to on')
+  if (server.fsync === 'off') throw new Problem('unavailable', 'fsync is off, so a power cut could lose what was acknowledged: set it to on')
+}
+
+/** The answer, or the end of a connection that says nothing any more: a network that is cut tells nobody. */
+export function answerOf<T>(client: pg.Client, answer: Promise<T>, ms = silenceMsMax): Promise<T> {
+  const timer = setTimeout(() => streamOf(client).destroy(new Error(`no answer within ${ms / 1000} s`)), ms)
+  timer.unref()
+  return answer.finally(() => clearTimeout(timer))
+}
+
+function streamOf(client: pg.Client): { destroy(error: Error): void } {
+  return (client as unknown as { readonly connection: { readonly stream: { destroy(error: Error): void } } }).connection.stream
 }
 
 // ── Errors ──
@@ -104,41 +132,48 @@ export function codeOf(error: unknown): string | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null
 }
 
-const aboutTheServer = /^(08|57P|53|58|XX|25006)/
-
 /** The connection, or the server behind it, is in trouble: what was sent may have been done or not. */
 export function isLost(error: unknown): boolean {
   const code = codeOf(error)
-  if (code === null) return true
-  return !/^(?=.*\d)[0-9A-Z]{5}$/.test(code) || /^(08|57P0)/.test(code)
+  // An error of the system (ECONNRESET, EPIPE) has a code too; one of the server has five characters and a digit among them.
+  return code === null || !/^(?=.*\d)[0-9A-Z]{5}$/.test(code) || /^(08|57P0)/.test(code)
 }
 
-/** Run again as it was: it was not done, and is not at fault. */
-export function isTransient(error: unknown): boolean {
+/** It was not done, and is not at fault: it came in the way of another. */
+export function isInTheWay(error: unknown): boolean {
   const code = codeOf(error)
-  return code === '40P01' || code === '40001' || code === '57014' || code === '55P03'
+  return code === '40P01' || code === '40001'
+}
+
+/** It was not done: the server has become a standby, and another one takes the writes. */
+export function isDemoted(error: unknown): boolean {
+  return codeOf(error) === '25006'
 }
 
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error
   const code = codeOf(error)
   const reason = error instanceof Error ? error.message : String(error)
-  if (code !== null && /^22/.test(code)) return new Problem('invalid', `the database refused a value: ${reason}`, { cause: error })
-  const what = code === null || aboutTheServer.test(code) || isLost(error) ? 'cannot be reached or cannot write' : 'refused a statement'
+  // A value that is none, that breaks a rule of its table, or that is too large for it.
+  if (code !== null && /^(22|23|54)/.test(code)) return new Problem('invalid', `the database refused a value: ${reason}`, { cause: error })
+  const what = isLost(error) || isDemoted(error) || /^(53|58|XX)/.test(code ?? '') ? 'cannot be reached or cannot write' : 'refused a statement'
   return new Problem('unavailable', `the database ${what}: ${reason}; try again`, { cause: error })
 }
 
 const hints: Readonly<Record<string, string>> = {
-  '28P01': 'the password is wrong',
+  '28P01': 'the password or the user is wrong',
   '28000': 'this user may not connect (pg_hba.conf)',
   '3D000': 'there is no such database: create it first',
-  '53300': 'it has no connection left: raise max_connections or lower the pool',
+  '53300': 'it has no connection left: raise max_connections',
   '57P03': 'it is starting up or shutting down',
   ECONNREFUSED: 'nothing listens there',
+  ENOENT: 'there is no such socket',
   ENOTFOUND: 'there is no such host',
 }
 
-function unreachable(address: Address, error: unknown): Problem {
-  const reason = hints[codeOf(error) ?? ''] ?? (error instanceof Error ? error.message : String(error))
-  return new Problem('unavailable', `the database ${address.shown} cannot be used: ${reason}`, { cause: error })
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  if (/password must be a string/.test(message)) return 'it asks for a password, and the address has none'
+  // A host of several addresses fails with an error that has no words of its own.
+  return hints[codeOf(error) ?? ''] ?? (message === '' ? 'no connection' : message)
 }

@@ -38,6 +38,7 @@ UPDATE definitions_epoch SET epoch = epoch + 1 WHERE EXISTS (SELECT 1 FROM writt
   },
   remove: {
     name: 'delete_definition',
+    once: true,
     text: `
 WITH gone AS (DELETE FROM definitions WHERE kind = $1 AND namespace = $2 AND name = $3 AND version = $4 RETURNING 1)
 UPDATE definitions_epoch SET epoch = epoch + 1 WHERE EXISTS (SELECT 1 FROM gone) RETURNING epoch`,

@@ -17,7 +17,7 @@ export interface TakeDue {
 /** One at a time: they all want the same rows. */
 export const takeDueWork: LaneWork<TakeDue, readonly DueExecution[]> = {
   keysOf: () => ['due'],
-  statement: () => dueStatements.take,
+  statement: dueStatements.take,
   values: ([call]) => [call?.now, call?.until, call?.limit],
   results: rows => [rows as readonly DueExecution[]],
   recovered: async noted => [

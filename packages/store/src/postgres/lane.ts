@@ -9,24 +9,18 @@
  * N4. While there is no connection, calls that were not sent fail at once. Those of a flush in doubt wait until it is known.
  */
 import { Problem } from '@busbar/kernel'
-import type pg from 'pg'
-import { type Address, codeOf, connect, isLost, isTransient, problemOf, type Statement } from './connection.js'
-
-export interface LaneRow {
-  readonly server: string
-  readonly lane: number
-}
+import type { Address } from './address.js'
+import { answerOf, codeOf, isDemoted, isInTheWay, isLost, problemOf, type Statement } from './connection.js'
+import { LaneLink, type LaneRow, type Log, type Noted, type Session } from './lane-link.js'
 
 /** What a lane does with its calls. */
 export interface LaneWork<Call, Result> {
   /** What no two calls of one flush may have in common. */
   keysOf?(call: Call): readonly string[]
-  /** Calls of another group are left for the next flush; undefined: all go together. */
-  groupOf?(call: Call): string
   /** Rough size in characters, for the bound of a flush. */
   sizeOf?(call: Call): number
   /** The statement's first four values are server, lane, epoch and flush; these follow. */
-  readonly statement: (calls: readonly Call[]) => Statement
+  readonly statement: Statement
   values(calls: readonly Call[]): readonly unknown[]
   /** One for each call, in their order. */
   results(rows: readonly never[], calls: readonly Call[]): readonly Result[]
@@ -40,51 +34,50 @@ interface Waiting<Call, Result> {
   readonly fail: (error: unknown) => void
 }
 
+type Answer = { readonly kind: 'rows'; readonly rows: readonly never[] } | { readonly kind: 'noted'; readonly result: string }
+
 const callsPerFlushMax = 1_000
 const charsPerFlushMax = 8_000_000
 const waitingMax = 50_000
-const backOffMs = 50
-const backOffMsMax = 1_000
-/** A server that says nothing for so long is taken for gone. */
-const silenceMsMax = 75_000
+/** What breaks the connection every time is not sent for ever, nor what is always in the way. */
+const sendsMax = 8
+const pauseMs = 20
+const pauseMsMax = 1_000
 const fenced = 'BB001'
 
-/** Plans by index, whatever the statistics of a table that was empty a moment ago say. */
-const settings = ['plan_cache_mode = force_generic_plan', 'enable_seqscan = off', 'enable_hashjoin = off', 'enable_mergejoin = off', 'jit = off']
-
 export class Lane<Call, Result> {
-  readonly #address: Address
   readonly #row: LaneRow
   readonly #work: LaneWork<Call, Result>
-  readonly #log: (event: string, fields: Record<string, unknown>) => void
-  #client: pg.Client | null = null
-  #epoch = 0
+  readonly #link: LaneLink
   #flush = 0
   #waiting: Waiting<Call, Result>[] = []
   #isRunning = false
   #isClosed = false
   #drained: (() => void)[] = []
-  /** Why there is no connection; null when there is one. */
-  trouble: string | null = 'the store is not open yet'
   flushes = 0
   calls = 0
-  reconnects = 0
 
-  constructor(address: Address, row: LaneRow, work: LaneWork<Call, Result>, log: (event: string, fields: Record<string, unknown>) => void) {
-    this.#address = address
+  constructor(address: Address, row: LaneRow, work: LaneWork<Call, Result>, log: Log) {
     this.#row = row
     this.#work = work
-    this.#log = log
+    this.#link = new LaneLink(address, row, log, reason => this.#failWaiting(reason))
   }
 
-  /** Throws a Problem when the database cannot be reached now; later the lane finds its way by itself. */
-  async open(): Promise<void> {
-    await this.#connect()
+  get trouble(): string | null {
+    return this.#link.trouble
+  }
+
+  get reconnects(): number {
+    return this.#link.reconnects
+  }
+
+  open(): Promise<void> {
+    return this.#link.open()
   }
 
   call(call: Call): Promise<Result> {
     if (this.#isClosed) return Promise.reject(new Problem('unavailable', 'the store is closed; open it before you use it'))
-    if (this.trouble !== null) return Promise.reject(new Problem('unavailable', `the database cannot be used now: ${this.trouble}; try again`))
+    if (this.trouble !== null) return Promise.reject(notNow(this.trouble))
     if (this.#waiting.length >= waitingMax) return Promise.reject(new Problem('throttled', `${waitingMax} writes wait for the database; try again later`))
     return new Promise((settle, fail) => {
       this.#waiting.push({ call, settle, fail })
@@ -95,162 +88,128 @@ export class Lane<Call, Result> {
     })
   }
 
-  /** Finishes what was accepted; a flush in doubt is given up when the database does not come back at once. */
+  /** Finishes what was accepted. A flush in doubt is given up when the database does not come back with one more attempt. */
   async close(): Promise<void> {
     this.#isClosed = true
-    if (this.#isRunning && this.trouble === null) await new Promise<void>(resolve => this.#drained.push(resolve))
-    await this.#client?.end().catch(() => {})
+    this.#link.hurry()
+    if (this.#isRunning) await new Promise<void>(resolve => this.#drained.push(resolve))
+    await this.#link.close()
   }
 
   // ── Flushes ──
 
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const batch = this.#take()
-      await this.#settle(batch)
-    }
+    while (this.#waiting.length > 0) await this.#settle(this.#take())
     this.#isRunning = false
     for (const resolve of this.#drained.splice(0)) resolve()
   }
 
+  /** Never throws. */
   async #settle(batch: readonly Waiting<Call, Result>[]): Promise<void> {
     try {
       const results = await this.#write(batch.map(({ call }) => call))
       for (const [index, { settle }] of batch.entries()) settle(results[index] as Result)
     } catch (error) {
+      const problem = problemOf(error)
       // Nothing of it was written. One of many may be at fault: they are sent one by one.
-      const isOneAtFault = batch.length > 1 && problemOf(error).code === 'invalid'
-      if (isOneAtFault) for (const one of batch) await this.#settle([one])
-      else for (const { fail } of batch) fail(problemOf(error))
+      if (batch.length > 1 && problem.code === 'invalid') for (const one of batch) await this.#settle([one])
+      else for (const { fail } of batch) fail(problem)
+    }
+  }
+
+  async #write(calls: readonly Call[]): Promise<readonly Result[]> {
+    const answer = await this.#sent(this.#work.values(calls))
+    this.flushes += 1
+    this.calls += calls.length
+    return answer.kind === 'rows' ? this.#work.results(answer.rows, calls) : this.#recovered(answer.result, calls)
+  }
+
+  /** Sends the flush until it is known to be written. What is thrown says that it was not. */
+  async #sent(values: readonly unknown[]): Promise<Answer> {
+    for (let sends = 1; ; sends++) {
+      const session = this.#link.session
+      if (!session) throw notNow(this.trouble)
+      const flush = ++this.#flush
+      try {
+        return { kind: 'rows', rows: await this.#ask(session, flush, values) }
+      } catch (error) {
+        if (isDemoted(error)) this.#link.lose(session, error)
+        const isAgain = isInTheWay(error)
+        const isInDoubt = isLost(error) || codeOf(error) === fenced
+        if (isInDoubt) {
+          this.#link.lose(session, error)
+          const noted = await this.#link.back()
+          if (noted.flush === flush) return { kind: 'noted', result: noted.result }
+          mustBeKnown(noted, error)
+        }
+        if (sends >= sendsMax || !(isAgain || isInDoubt)) throw error
+        if (isAgain) await pause(sends)
+      }
+    }
+  }
+
+  async #ask({ client, epoch }: Session, flush: number, values: readonly unknown[]): Promise<readonly never[]> {
+    const { name, text } = this.#work.statement
+    const { server, lane } = this.#row
+    const { rows } = await answerOf(client, client.query({ ...(name === undefined ? {} : { name }), text, values: [server, lane, epoch, flush, ...values] }))
+    return rows as unknown as readonly never[]
+  }
+
+  /** It was written, so its callers hear of it, however long the reading takes. */
+  async #recovered(noted: string, calls: readonly Call[]): Promise<readonly Result[]> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#work.recovered(noted, calls)
+      } catch (error) {
+        if (this.#isClosed) throw error
+        await pause(tries)
+      }
     }
   }
 
   /** The longest beginning of what waits that may go together. */
-  #take(): Waiting<Call, Result>[] {
-    const { keysOf, groupOf, sizeOf } = this.#work
+  #take(): readonly Waiting<Call, Result>[] {
+    const { keysOf, sizeOf } = this.#work
     const keys = new Set<string>()
     const taken: Waiting<Call, Result>[] = []
     const left: Waiting<Call, Result>[] = []
-    let group: string | undefined
     let size = 0
     for (const [index, one] of this.#waiting.entries()) {
-      const itsGroup = groupOf?.(one.call)
-      const itsKeys = keysOf?.(one.call) ?? []
-      const isFull = taken.length >= callsPerFlushMax || size >= charsPerFlushMax
-      if (isFull) {
+      if (taken.length >= callsPerFlushMax || size >= charsPerFlushMax) {
         left.push(...this.#waiting.slice(index))
         break
       }
-      const fits = (taken.length === 0 || itsGroup === group) && !itsKeys.some(key => keys.has(key))
+      const itsKeys = keysOf?.(one.call) ?? []
+      const fits = !itsKeys.some(key => keys.has(key))
       // Later calls on the same keys stay behind this one.
       for (const key of itsKeys) keys.add(key)
-      if (!fits) {
-        left.push(one)
-        continue
-      }
-      group = itsGroup
-      size += sizeOf?.(one.call) ?? 0
-      taken.push(one)
+      if (fits) {
+        size += sizeOf?.(one.call) ?? 0
+        taken.push(one)
+      } else left.push(one)
     }
     this.#waiting = left
     return taken
   }
 
-  async #write(calls: readonly Call[]): Promise<readonly Result[]> {
-    const values = this.#work.values(calls)
-    const statement = this.#work.statement(calls)
-    let flush = ++this.#flush
-    for (;;) {
-      const client = this.#client
-      if (!client) throw new Problem('unavailable', `the database cannot be used now: ${this.trouble}; try again`)
-      try {
-        const { server, lane } = this.#row
-        const { rows } = await answerOf(client, client.query({ ...statement, values: [server, lane, this.#epoch, flush, ...values] }))
-        this.flushes += 1
-        this.calls += calls.length
-        return this.#work.results(rows as unknown as readonly never[], calls)
-      } catch (error) {
-        if (isTransient(error)) continue
-        if (!isLost(error) && codeOf(error) !== fenced) throw error
-        const noted = await this.#findOut(client, error)
-        if (noted?.flush === flush) return this.#work.recovered(noted.result, calls)
-        flush = ++this.#flush
-      }
-    }
-  }
-
-  // ── Connections ──
-
-  /** Opens another connection, however long that takes, and reads what the last flush noted. */
-  async #findOut(broken: pg.Client, error: unknown): Promise<Noted | null> {
-    this.#lose(broken, error)
-    for (let tries = 0; ; tries++) {
-      if (this.#isClosed) throw new Problem('unavailable', 'the store was closed before the database said what became of the write')
-      try {
-        return await this.#connect()
-      } catch (cause) {
-        this.trouble = problemOf(cause).message
-        await new Promise(resolve => setTimeout(resolve, Math.min(backOffMs * 2 ** tries, backOffMsMax)))
-      }
-    }
-  }
-
-  async #connect(): Promise<Noted | null> {
-    const client: pg.Client = await connect({ address: this.#address, settings, onEnd: error => this.#lose(client, error) })
-    try {
-      const { server, lane } = this.#row
-      const { rows } = await client.query<{ epoch: number; flush: number; result: string }>(
-        `INSERT INTO lanes AS l (server, lane, epoch, flush, result, seen_at) VALUES ($1, $2, 1, 0, '', busbar_now())
-         ON CONFLICT (server, lane) DO UPDATE SET epoch = l.epoch + 1, seen_at = excluded.seen_at RETURNING epoch, flush, result`,
-        [server, lane],
-      )
-      const [row] = rows
-      if (!row) throw new Problem('unavailable', 'the database did not answer for the lane')
-      this.#epoch = row.epoch
-      this.#client = client
-      this.trouble = null
-      return { flush: row.flush, result: row.result }
-    } catch (error) {
-      client.end().catch(() => {})
-      throw error
-    }
-  }
-
-  #lose(client: pg.Client, error: unknown): void {
-    if (this.#client !== client) return
-    this.#client = null
-    this.trouble = error instanceof Error ? error.message : String(error)
-    if (this.#isClosed) return
-    this.reconnects += 1
-    this.#log('connection to the database lost', { lane: this.#row.lane, reason: this.trouble })
-    client.end().catch(() => {})
-    // What waits was not sent: it fails at once (N4).
+  /** What waits was not sent: it fails at once (N4). */
+  #failWaiting(reason: string): void {
     const waiting = this.#waiting
     this.#waiting = []
-    for (const { fail } of waiting) fail(new Problem('unavailable', `the connection to the database was lost: ${this.trouble}; nothing was changed, try again`))
-    if (!this.#isRunning) void this.#comeBack()
-  }
-
-  /** Without a flush in doubt nobody waits for the connection: it is opened for the next call. */
-  async #comeBack(): Promise<void> {
-    for (let tries = 0; !this.#isClosed && this.#client === null && !this.#isRunning; tries++) {
-      try {
-        await this.#connect()
-      } catch (cause) {
-        this.trouble = problemOf(cause).message
-        await new Promise(resolve => setTimeout(resolve, Math.min(backOffMs * 2 ** tries, backOffMsMax)))
-      }
-    }
+    for (const { fail } of waiting) fail(new Problem('unavailable', `the connection to the database was lost: ${reason}; nothing was changed, try again`))
   }
 }
 
-interface Noted {
-  readonly flush: number
-  readonly result: string
+function notNow(trouble: string | null): Problem {
+  return new Problem('unavailable', `the database cannot be used now: ${trouble ?? 'it is not connected'}; nothing was changed, try again`)
 }
 
-/** The answer, or the end of a connection that says nothing any more: a network that is cut tells nobody. */
-function answerOf<T>(client: pg.Client, answer: Promise<T>): Promise<T> {
-  const timer = setTimeout(() => (client as unknown as { connection: { stream: { destroy(error: Error): void } } }).connection.stream.destroy(new Error('no answer')), silenceMsMax)
-  return answer.finally(() => clearTimeout(timer))
+function mustBeKnown({ isForgotten }: Noted, error: unknown): void {
+  if (isForgotten && codeOf(error) !== fenced)
+    throw new Problem('unavailable', 'the database was away for so long that it forgot whether this was written: read before you repeat it')
+}
+
+/** Longer from time to time, and not the same for two that are in each other's way. */
+function pause(times: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, Math.random() * Math.min(pauseMs * 2 ** times, pauseMsMax)))
 }

@@ -17,7 +17,7 @@ export const appendLogsStatement = {
 
 export const appendLogsWork: LaneWork<Append, void> = {
   sizeOf: ({ lines }) => lines.reduce((sum, { text }) => sum + text.length, 0),
-  statement: () => appendLogsStatement,
+  statement: appendLogsStatement,
   values: chunkArrays,
   results: (_rows, calls) => calls.map(() => undefined),
   recovered: (_noted, calls) => Promise.resolve(calls.map(() => undefined)),

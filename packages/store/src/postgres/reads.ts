@@ -1,24 +1,24 @@
 /** A few connections for single statements: each carries many at a time, and is opened when it is needed. */
 import { Problem } from '@busbar/kernel'
 import type pg from 'pg'
-import { type Address, connect, isLost, problemOf, type Reader, type Statement } from './connection.js'
+import type { Address } from './address.js'
+import { answerOf, connect, isDemoted, isInTheWay, isLost, problemOf, type Reader, type Statement } from './connection.js'
 
 interface Seat {
   client: Promise<pg.Client> | null
   underWay: number
 }
 
-/** Another connection is tried at once: a read changes nothing, and the writes that come here may be done twice. */
-const triesMax = 2
+/** Sent again at once, on another connection, when its own broke or somebody was in its way. */
+const triesMax = 3
 const underWayMax = 10_000
 
 export class Reads implements Reader {
   readonly #address: Address
   readonly #seats: Seat[]
   #isClosed = false
+  #drained: (() => void) | null = null
   statements = 0
-  /** Why the last connection could not be opened; null when it could. */
-  trouble: string | null = null
 
   constructor(address: Address, connections: number) {
     this.#address = address
@@ -31,52 +31,70 @@ export class Reads implements Reader {
       seat.underWay += 1
       try {
         const client = await this.#clientOf(seat)
-        this.statements += 1
-        const { rows } = await client.query({ ...statement, values: [...values] })
-        return rows as readonly Row[]
+        return await this.#ask<Row>(client, statement, values)
       } catch (error) {
-        if (this.#isClosed || tries >= triesMax || error instanceof Problem || !isLost(error)) throw problemOf(error)
+        if (tries >= triesMax || !mayBeSentAgain(error, statement)) throw problemOf(error)
       } finally {
         seat.underWay -= 1
+        if (this.#isIdle()) this.#drained?.()
       }
     }
   }
 
+  /** Finishes what is under way. */
   async close(): Promise<void> {
     this.#isClosed = true
-    const clients = this.#seats.map(({ client }) => client)
-    await Promise.all(clients.map(async client => (await client?.catch(() => null))?.end().catch(() => {})))
+    if (!this.#isIdle()) await new Promise<void>(resolve => (this.#drained = resolve))
+    await Promise.all(this.#seats.map(async ({ client }) => (await client?.catch(() => null))?.end().catch(() => {})))
+  }
+
+  async #ask<Row>(client: pg.Client, { name, text }: Statement, values: readonly unknown[]): Promise<readonly Row[]> {
+    this.statements += 1
+    try {
+      const { rows } = await answerOf(client, client.query({ ...(name === undefined ? {} : { name }), text, values: [...values] }))
+      return rows as readonly Row[]
+    } catch (error) {
+      // A server that has become a standby answers reads, with what was true a while ago.
+      if (isDemoted(error)) client.end().catch(() => {})
+      throw error
+    }
+  }
+
+  #isIdle(): boolean {
+    return this.#seats.every(({ underWay }) => underWay === 0)
   }
 
   #freest(): Seat {
+    if (this.#isClosed) throw new Problem('unavailable', 'the store is closed; open it before you use it')
     let best = this.#seats[0]
     for (const seat of this.#seats) {
       // An open one that has nothing to do is better than opening another.
       if (seat.client && seat.underWay === 0) return seat
       if (!best || seat.underWay < best.underWay) best = seat
     }
-    if (this.#isClosed || !best || best.underWay >= underWayMax) throw problemOf(new Error(this.#isClosed ? 'the store is closed' : 'too many statements wait'))
+    if (!best || best.underWay >= underWayMax) throw new Problem('throttled', `${underWayMax} statements wait on each connection to the database; try again later`)
     return best
   }
 
   #clientOf(seat: Seat): Promise<pg.Client> {
     if (seat.client) return seat.client
-    const client = connect({
+    const leave = () => {
+      if (seat.client === client) seat.client = null
+    }
+    const client: Promise<pg.Client> = connect({
       address: this.#address,
       pipeline: true,
       settings: ['plan_cache_mode = force_generic_plan'],
-      onEnd: () => {
-        if (seat.client === client) seat.client = null
-      },
+      onEnd: leave,
     })
     seat.client = client
-    client.then(
-      () => (this.trouble = null),
-      (error: Error) => {
-        this.trouble = error.message
-        if (seat.client === client) seat.client = null
-      },
-    )
+    client.catch(leave)
     return client
   }
+}
+
+/** A Problem says that there is no connection: nothing was sent. The caller hears at once. */
+function mayBeSentAgain(error: unknown, { once = false }: Statement): boolean {
+  if (error instanceof Problem) return false
+  return isInTheWay(error) || isDemoted(error) || (isLost(error) && !once)
 }

@@ -4,11 +4,12 @@ import { firstIdOf } from '../first-id.js'
 import type { Reader } from './connection.js'
 
 export const retentionStatements = {
-  ended: { name: 'remove_ended', text: 'SELECT id FROM busbar_remove_ended_v1($1, $2, $3) AS id' },
-  logs: { name: 'remove_logs', text: 'SELECT busbar_remove_logs_v1($1, $2, $3) AS removed' },
+  ended: { name: 'remove_ended', once: true, text: 'SELECT id FROM busbar_remove_ended_v1($1, $2, $3) AS id' },
+  logs: { name: 'remove_logs', once: true, text: 'SELECT busbar_remove_logs_v1($1, $2, $3) AS removed' },
   // The outer condition is looked at again where somebody has just put the snapshot once more.
   snapshots: {
     name: 'remove_snapshots',
+    once: true,
     text: `
 WITH gone AS (
   DELETE FROM snapshots WHERE used_at < $1 AND id = ANY (ARRAY(

@@ -100,7 +100,7 @@ SELECT 1`
   return async (records: readonly Records[Of][]): Promise<void> => {
     const values = Object.values(columns).map(({ valueOf }) => records.map(valueOf))
     try {
-      await reader.query({ text }, values)
+      await reader.query({ text, once: true }, values)
     } catch (error) {
       throw isDuplicate(error) ? alreadyThere(kind) : error
     }

@@ -241,13 +241,15 @@ BEGIN
   FROM unnest(c_id, c_version, c_kind) WITH ORDINALITY c(id, version, kind, n)
   LEFT JOIN LATERAL (SELECT x.ctid AS place, x.version, x.status FROM executions x WHERE x.id = c.id AND c.kind <> 0 FOR NO KEY UPDATE) e ON true;
 
-  IF cardinality(a_n) > 0 THEN
+  -- New attempts are not looked for: the execution's version says that nobody else has opened any.
+  IF 0 <= ANY (a_expected) THEN
     SELECT stale || coalesce(array_agg(DISTINCT a.n) FILTER (WHERE coalesce(t.fence, -1) <> a.expected AND NOT a.n = ANY (stale)), '{}'),
            array_agg(t.place ORDER BY a.row)
     INTO stale, a_place
     FROM unnest(a_n, a_id, a_ordinal, a_expected) WITH ORDINALITY a(n, id, ordinal, expected, row)
     LEFT JOIN LATERAL (
-      SELECT x.ctid AS place, x.fence FROM attempts x WHERE x.execution_id = a.id AND x.ordinal = a.ordinal FOR NO KEY UPDATE) t ON true;
+      SELECT x.ctid AS place, x.fence FROM attempts x WHERE x.execution_id = a.id AND x.ordinal = a.ordinal AND a.expected >= 0
+      FOR NO KEY UPDATE) t ON true;
   END IF;
 
   IF cardinality(t_n) > 0 THEN
@@ -361,10 +363,12 @@ BEGIN
   RETURN answer;
 END $$;
 
--- Leases what waits in any of these queues: higher priority first, then by arrival. Requests are served in their order, each with
--- at most its own number. Who gets fewer got all that nobody else holds.
+-- Leases what waits: higher priority first, then by arrival. Requests for the same queues are a group and stand together; g_request
+-- and g_queue say where a group begins among p_workers and p_maxes, and among p_queues. In a group requests are served in their
+-- order, each with at most its own number. Who gets fewer got all that nobody else holds. Where nothing waits, nothing is written.
 CREATE FUNCTION busbar_claim_v1(
-  p_server text, p_lane integer, p_epoch bigint, p_flush bigint, p_queues text[], p_now bigint, p_workers text[], p_maxes integer[]
+  p_server text, p_lane integer, p_epoch bigint, p_flush bigint, p_now bigint, g_request integer[], g_queue integer[],
+  p_workers text[], p_maxes integer[], p_queues text[]
 ) RETURNS TABLE (
   turn bigint, request integer, execution_id text, ordinal integer, key text, number integer, queue text, priority bigint, lease_ms bigint, state text,
   state_at bigint, until bigint, outcome text, fence integer, claims integer, opened_at bigint, first_claimed_at bigint, last_worker text,
@@ -372,70 +376,84 @@ CREATE FUNCTION busbar_claim_v1(
 ) LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
 DECLARE
-  wanted integer := (SELECT sum(m) FROM unnest(p_maxes) m);
+  groups integer := cardinality(g_request);
+  first integer;
+  queues text[];
+  wanted integer;
+  -- Which request the next lease of the group is for.
+  slots integer[];
+  got integer;
+  before bigint := 0;
   level bigint;
-  ids text[] := '{}';
-  ordinals integer[] := '{}';
-  places tid[] := '{}';
-  -- What was looked at in a priority: ours by now, or held by somebody else at this moment.
-  seen integer;
-  found_ids text[];
-  found_ordinals integer[];
-  more_ids text[];
-  more_ordinals integer[];
-  more_places tid[];
+  asked integer;
+  -- What was looked at in a priority and is held by somebody else at this moment.
+  held integer;
+  ids text[];
+  ordinals integer[];
+  places tid[];
+  notes text[];
+  noted text[] := '{}';
+  entered boolean := false;
 BEGIN
-  PERFORM busbar_enter_v1(p_server, p_lane, p_epoch);
-  SELECT max(x.priority) INTO level FROM unnest(p_queues) q CROSS JOIN LATERAL (
-    SELECT a.priority FROM attempts a WHERE a.state = 'waiting' AND a.queue = q ORDER BY a.priority DESC LIMIT 1) x;
-  -- One priority after the other, so that the delayed ones of a priority are skipped by a seek and not by reading them all.
-  WHILE level IS NOT NULL AND cardinality(ids) < wanted LOOP
-    seen := 0;
-    LOOP
-      SELECT array_agg(y.execution_id), array_agg(y.ordinal) INTO found_ids, found_ordinals FROM (
-        SELECT x.execution_id, x.ordinal FROM unnest(p_queues) q CROSS JOIN LATERAL (
-          SELECT a.execution_id, a.ordinal, a.state_at FROM attempts a
-          WHERE a.state = 'waiting' AND a.queue = q AND a.priority = level AND a.state_at <= p_now
-          ORDER BY a.state_at, a.execution_id, a.ordinal LIMIT wanted + seen) x
-        ORDER BY x.state_at, x.execution_id, x.ordinal LIMIT wanted + seen) y;
-      EXIT WHEN found_ids IS NULL;
-      SELECT coalesce(array_agg(z.execution_id), '{}'), coalesce(array_agg(z.ordinal), '{}'), coalesce(array_agg(z.place), '{}')
-      INTO more_ids, more_ordinals, more_places FROM (
-        SELECT l.execution_id, l.ordinal, l.place FROM unnest(found_ids, found_ordinals) f(id, ordinal)
-        CROSS JOIN LATERAL (
-          SELECT a.execution_id, a.ordinal, a.ctid AS place FROM attempts a
-          WHERE a.execution_id = f.id AND a.ordinal = f.ordinal AND a.state = 'waiting' AND a.state_at <= p_now
-            AND NOT EXISTS (SELECT FROM unnest(ids, ordinals) own(id, ordinal) WHERE own.id = f.id AND own.ordinal = f.ordinal)
-          FOR NO KEY UPDATE SKIP LOCKED) l
-        LIMIT wanted - cardinality(ids)) z;
-      ids := ids || more_ids;
-      ordinals := ordinals || more_ordinals;
-      places := places || more_places;
-      EXIT WHEN cardinality(ids) >= wanted OR cardinality(found_ids) < wanted + seen;
-      seen := cardinality(found_ids);
+  FOR g IN 1 .. groups LOOP
+    first := g_request[g];
+    queues := p_queues[g_queue[g] : coalesce(g_queue[g + 1] - 1, cardinality(p_queues))];
+    SELECT max(x.priority) INTO level FROM unnest(queues) q CROSS JOIN LATERAL (
+      SELECT a.priority FROM attempts a WHERE a.state = 'waiting' AND a.queue = q ORDER BY a.priority DESC LIMIT 1) x;
+    CONTINUE WHEN level IS NULL;
+    slots := ARRAY(
+      SELECT first + r.n - 1 FROM unnest(p_maxes[first : coalesce(g_request[g + 1] - 1, cardinality(p_maxes))]) WITH ORDINALITY r(most, n)
+      CROSS JOIN generate_series(1, r.most) ORDER BY r.n);
+    wanted := cardinality(slots);
+    got := 0;
+    -- One priority after the other, so that the delayed ones of a priority are skipped by a seek and not by reading them all.
+    WHILE level IS NOT NULL AND got < wanted LOOP
+      held := 0;
+      LOOP
+        asked := wanted - got + held;
+        SELECT array_agg(y.execution_id), array_agg(y.ordinal) INTO ids, ordinals FROM (
+          SELECT x.execution_id, x.ordinal FROM unnest(queues) q CROSS JOIN LATERAL (
+            SELECT a.execution_id, a.ordinal, a.state_at FROM attempts a
+            WHERE a.state = 'waiting' AND a.queue = q AND a.priority = level AND a.state_at <= p_now
+            ORDER BY a.state_at, a.execution_id, a.ordinal LIMIT asked) x
+          ORDER BY x.state_at, x.execution_id, x.ordinal LIMIT asked) y;
+        EXIT WHEN ids IS NULL;
+        IF NOT entered THEN
+          PERFORM busbar_enter_v1(p_server, p_lane, p_epoch);
+          entered := true;
+        END IF;
+        SELECT array_agg(z.place), array_agg(z.execution_id || ':' || z.ordinal || ':' || z.fence + 1) INTO places, notes FROM (
+          SELECT l.execution_id, l.ordinal, l.fence, l.place FROM unnest(ids, ordinals) f(id, ordinal)
+          CROSS JOIN LATERAL (
+            SELECT a.execution_id, a.ordinal, a.fence, a.ctid AS place FROM attempts a
+            WHERE a.execution_id = f.id AND a.ordinal = f.ordinal AND a.state = 'waiting' AND a.state_at <= p_now
+            FOR NO KEY UPDATE SKIP LOCKED) l
+          LIMIT wanted - got) z;
+        IF places IS NOT NULL THEN
+          -- Another statement than the one that locked: it sees the rows as they were locked.
+          RETURN QUERY
+          WITH leased AS (
+            UPDATE attempts t SET state = 'leased', state_at = p_now, until = p_now + t.lease_ms, fence = t.fence + 1, claims = t.claims + 1,
+              first_claimed_at = coalesce(t.first_claimed_at, p_now), last_worker = p_workers[slots[got + w.n]], changed = 2147483647
+            FROM unnest(places) WITH ORDINALITY w(place, n) WHERE t.ctid = w.place RETURNING w.n, t.*
+          )
+          SELECT before + l.n, slots[got + l.n], l.execution_id, l.ordinal, l.key, l.number, l.queue, l.priority, l.lease_ms, l.state, l.state_at,
+            l.until, l.outcome, l.fence, l.claims, l.opened_at, l.first_claimed_at, l.last_worker, l.wake_at, l.data
+          FROM leased l;
+          noted := noted || ARRAY(SELECT slots[got + n.n] || ':' || n.note FROM unnest(notes) WITH ORDINALITY n(note, n));
+          got := got + cardinality(places);
+          before := before + cardinality(places);
+        END IF;
+        EXIT WHEN got >= wanted OR cardinality(ids) < asked;
+        held := cardinality(ids) - coalesce(cardinality(places), 0);
+      END LOOP;
+      SELECT max(x.priority) INTO level FROM unnest(queues) q CROSS JOIN LATERAL (
+        SELECT a.priority FROM attempts a WHERE a.state = 'waiting' AND a.queue = q AND a.priority < level ORDER BY a.priority DESC LIMIT 1) x;
     END LOOP;
-    SELECT max(x.priority) INTO level FROM unnest(p_queues) q CROSS JOIN LATERAL (
-      SELECT a.priority FROM attempts a WHERE a.state = 'waiting' AND a.queue = q AND a.priority < level ORDER BY a.priority DESC LIMIT 1) x;
   END LOOP;
-  IF cardinality(ids) = 0 THEN RETURN; END IF;
-
-  RETURN QUERY
-  WITH bounds AS (
-    SELECT r.n::integer AS request, r.worker, sum(r.most) OVER (ORDER BY r.n) - r.most AS low, sum(r.most) OVER (ORDER BY r.n) AS high
-    FROM unnest(p_workers, p_maxes) WITH ORDINALITY r(worker, most, n)
-  ), leased AS (
-    UPDATE attempts t SET state = 'leased', state_at = p_now, until = p_now + t.lease_ms, fence = t.fence + 1, claims = t.claims + 1,
-      first_claimed_at = coalesce(t.first_claimed_at, p_now), last_worker = b.worker, changed = 2147483647
-    FROM unnest(places) WITH ORDINALITY w(place, n) JOIN bounds b ON w.n > b.low AND w.n <= b.high
-    WHERE t.ctid = w.place
-    RETURNING w.n, b.request, t.*
-  ), noted AS (
-    SELECT busbar_leave_v1(p_server, p_lane, p_flush,
-      (SELECT string_agg(l.request || ':' || l.execution_id || ':' || l.ordinal || ':' || l.fence, ' ' ORDER BY l.n) FROM leased l))
-  )
-  SELECT l.n, l.request, l.execution_id, l.ordinal, l.key, l.number, l.queue, l.priority, l.lease_ms, l.state, l.state_at, l.until, l.outcome, l.fence,
-    l.claims, l.opened_at, l.first_claimed_at, l.last_worker, l.wake_at, l.data
-  FROM leased l, noted ORDER BY l.n;
+  IF entered THEN
+    PERFORM busbar_leave_v1(p_server, p_lane, p_flush, array_to_string(noted, ' '));
+  END IF;
 END $$;
 
 -- Names executions whose time has come, each to one caller, by moving their due time.
@@ -443,6 +461,9 @@ CREATE FUNCTION busbar_take_due_v1(p_server text, p_lane integer, p_epoch bigint
 RETURNS TABLE (id text, at bigint) LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
 BEGIN
+  -- Nearly always nothing is due: then nothing is written either.
+  PERFORM FROM executions e WHERE e.due <= p_now LIMIT 1;
+  IF NOT FOUND THEN RETURN; END IF;
   PERFORM busbar_enter_v1(p_server, p_lane, p_epoch);
   RETURN QUERY
   WITH picked AS MATERIALIZED (
