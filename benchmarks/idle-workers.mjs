@@ -1,5 +1,6 @@
 // Workers that wait for something to do, as real ones wait: Conductor's clients ask again every five seconds, Strøm's
 // workers hold a claim for twenty seconds and give a sign of life every thirty.
+import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const kinds = 20
@@ -11,6 +12,7 @@ const shareOfConductor = 0.8
 export async function holdIdleWorkers(clients, count) {
   const stopping = new AbortController()
   const { signal } = stopping
+  setMaxListeners(0, signal)
   const asConductor = Math.round(count * shareOfConductor)
   const lives = Array.from({ length: count }, (_, n) => {
     const client = clients[n % clients.length]

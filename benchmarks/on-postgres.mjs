@@ -112,6 +112,7 @@ export async function measureOnPostgres({ scratch, spans, options, say }) {
         for (let n = 0; n < count; n++) processes.push(await startLibrary(peer, url, Math.floor((idleWorkers + n) / count)))
       }
       await sleep(options.quick ? 5_000 : 20_000)
+      if (options.profile) await database.forgetStatements()
       const sample = async one => ({ ...(await database.sample(one.name)), cpu: one.cpu(), at: performance.now() / 1000 })
       const before = await inTurn(running, sample)
       await sleep(spans.sharedIdleSeconds * 1000)
@@ -121,7 +122,7 @@ export async function measureOnPostgres({ scratch, spans, options, say }) {
         const idle = { statements: used.statements / used.at, transactions: used.transactions / used.at, cpuShare: used.cpu / used.at }
         const known = figures.find(one => one.contestant === contestant)
         if (known) known.idle = idle
-        else figures.push({ contestant, rates: [], idle })
+        else figures.push({ contestant, rates: [], idle, ...(contestant.startsWith('busbar') ? { servers: count } : {}) })
       }
       if (options.profile) say(told(await database.statementsOf('idle_busbar')))
     } finally {

@@ -5,6 +5,11 @@ import { createServer } from 'node:net'
 
 export const ticksPerSecond = 100
 
+const killers = new Set()
+process.once('exit', () => {
+  for (const kill of killers) kill('SIGKILL')
+})
+
 /** `talks`: it and we exchange messages. */
 export function start(command, args, { env = {}, cwd, quiet = true, talks = false } = {}) {
   const stdio = ['ignore', 'pipe', quiet ? 'ignore' : 'inherit', ...(talks ? ['ipc'] : [])]
@@ -17,7 +22,7 @@ export function start(command, args, { env = {}, cwd, quiet = true, talks = fals
       // Gone already.
     }
   }
-  process.once('exit', () => kill('SIGKILL'))
+  killers.add(kill)
   const ended = new Promise(resolve => child.once('exit', resolve))
   child.stdout.resume()
   return {
@@ -41,6 +46,7 @@ export function start(command, args, { env = {}, cwd, quiet = true, talks = fals
       await ended
       clearTimeout(late)
       kill('SIGKILL')
+      killers.delete(kill)
     },
   }
 }

@@ -11,13 +11,12 @@ export function embeddedTable(rows) {
 /** A column for each contestant. What stands in brackets is how many times better Busbar with one server is. */
 export function postgresTable({ figures, notes, spread }) {
   const rows = measuresOf(figures)
-  const base = figures.find(one => one.contestant === 'busbar') ?? figures.find(one => one.servers)
+  const ours = figures.filter(one => one.servers)
   const cell = (row, figure) => {
     const value = row.of(figure)
     if (value === undefined || Number.isNaN(value)) return ''
-    const ours = figure.servers || !base ? undefined : row.of(base)
-    if (ours === undefined || row.better === undefined || value === 0 || ours === 0) return number(value)
-    return `${number(value)} (${number(row.better === 'more' ? ours / value : value / ours)} ×)`
+    const base = figure.servers || row.better === undefined ? undefined : ours.map(row.of).find(Number.isFinite)
+    return base ? `${number(value)} (${number(row.better === 'more' ? base / value : value / base)} ×)` : number(value)
   }
   const cells = rows.map(row => [row.name, ...figures.map(figure => cell(row, figure))]).filter(line => line.slice(1).some(text => text !== ''))
   const spreading = figures.some(one => one.servers > 1)
@@ -26,7 +25,7 @@ export function postgresTable({ figures, notes, spread }) {
   return {
     header: ['Measure', ...figures.map(one => one.contestant)],
     cells,
-    notes: ['In brackets: how many times better Busbar with one server is.', spreading, ...notes].filter(Boolean),
+    notes: ['In brackets: how many times better Busbar is (with one server, where that was measured).', spreading, ...notes].filter(Boolean),
   }
 }
 

@@ -38,7 +38,7 @@ export const librariesNote =
 /** A process of a library; with `idleWorkers` it only waits for work. */
 export async function startLibrary({ name, packages }, url, idleWorkers = 0) {
   install(packages)
-  const running = start(process.execPath, [program, name, url, String(idleWorkers)], { quiet: false, talks: true })
+  const running = start(process.execPath, [program, name, url, String(idleWorkers)], { quiet: false, talks: true, env: { NODE_NO_WARNINGS: '1' } })
   const { child } = running
   let lastId = 0
   const waiting = new Map()

@@ -184,6 +184,7 @@ async function whileUnderFire() {
   }
   torment.isOn = false
   load.isOn = false
+  tally.seconds.underFire = (performance.now() - begun) / 1000
   await Promise.all(tormentors)
   await Promise.all(clients)
 }
@@ -225,7 +226,7 @@ async function drain() {
   }
   workersAtWork.isOn = false
   await Promise.all([...hired, census, ...sdkWorkers.map(worker => worker.end('SIGKILL')), ...shellWorkers.map(worker => worker.end('SIGKILL'))])
-  tally.seconds.underLoad = (performance.now() - begun) / 1000
+  tally.seconds.untilDone = (performance.now() - begun) / 1000
 }
 
 async function check() {
@@ -253,7 +254,7 @@ function tell({ executions, unacknowledged }) {
   console.log(
     `chaos: seed ${seed}, ${options.servers} servers on PostgreSQL, ${torment.rounds} hits, ${records.starts.size} starts acknowledged, ${records.completionsAcknowledged} completions acknowledged, ` +
       `${executions} executions ended, ${unacknowledged} of them without acknowledgement, ${steps} steps by shell workers, ${tally.awayCount} answers 503, ` +
-      `${records.problems.length} problems, ${Math.round(tally.seconds.underLoad)} s under load, ${Math.round((performance.now() - begun) / 1000)} s in all`,
+      `${records.problems.length} problems, ${Math.round(tally.seconds.underFire)} s under fire, all ended after ${Math.round(tally.seconds.untilDone)} s, checked after ${Math.round((performance.now() - begun) / 1000)} s`,
   )
   if (records.problems.length > 0) console.log(`Again: npm run chaos -- ${process.argv.slice(2).join(' ')} --seed ${seed} --keep`)
 }

@@ -5,6 +5,8 @@ import { bookOf } from './decide/book.js'
 import type { ConductorView } from './decide/task.js'
 import { workflowDeadline } from './decide/timeouts.js'
 import type { ConductorReply } from './types.js'
+import { applyToGate } from './gate/gate.js'
+import { gateOpened, leaveGates } from './gate/pass.js'
 import { changeSchedule } from './schedule/change-schedule.js'
 import { childEnded, childRefused, childResumed } from './verbs/children.js'
 import { effectEnded, effectReturned, eventHandled } from './verbs/effects.js'
@@ -52,6 +54,14 @@ export function apply(view: ConductorView, command: ConductorCommand, context: C
       return updateVariables(view, command, now) ?? done()
     case 'changeSchedule':
       return changeSchedule(view, command, now) ?? done()
+    case 'gateEnter':
+    case 'gateBegun':
+    case 'gateLeave':
+      return done(applyToGate(view, command, now))
+    case 'gateOpened':
+      return done(gateOpened(view, command, now))
+    case 'leaveGates':
+      return done(leaveGates(view))
     case 'pause':
       return pause(view, now) ?? done()
     case 'resume':
@@ -115,7 +125,9 @@ function resetCallbacks(view: ConductorView, now: Instant): Refusal | null {
   for (const task of view.openAttempts()) {
     if (task.state.kind !== 'waiting' || task.data.callbackAfterSeconds === undefined) continue
     const { callbackAfterSeconds: _, ...data } = task.data
-    view.postpone(task.ordinal, now, now, data)
+    // Who stands before a gate goes on standing there.
+    if (data.gate?.state === 'asked') view.amend(task.ordinal, { ...data, gate: { ...data.gate, notBefore: now } })
+    else view.postpone(task.ordinal, now, now, data)
   }
   return null
 }

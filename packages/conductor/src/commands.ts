@@ -1,5 +1,6 @@
 /** What the outside tells an execution of Conductor. JSON only: messages between executions carry commands too. */
 import type { AttemptId, ChildNews, CommonCommand, ExecutionId, JsonObject, MessageBody } from '@busbar/kernel'
+import type { GateCommand } from './gate/gate-types.js'
 import type { Schedule } from './schedule/schedule-types.js'
 
 export type ResultStatus = 'IN_PROGRESS' | 'FAILED' | 'FAILED_WITH_TERMINAL_ERROR' | 'COMPLETED' | 'CANCELED'
@@ -68,6 +69,12 @@ export type ConductorCommand =
         | { readonly kind: 'pause'; readonly reason: string | null }
         | { readonly kind: 'resume' }
     }
+  /** To a gate. */
+  | GateCommand
+  /** From a gate: the task may be claimed. */
+  | { readonly kind: 'gateOpened'; readonly attempt: AttemptId }
+  /** The execution is about to be removed although it has not ended. */
+  | { readonly kind: 'leaveGates' }
   | { readonly kind: 'decide' }
   | { readonly kind: 'pause' }
   | { readonly kind: 'resume' }

@@ -2,12 +2,14 @@
 import { assertNever, type Context, type HandOut, type JsonObject, type QueueName } from '@busbar/kernel'
 import type { ConductorView, Task } from './decide/task.js'
 import { substituteSecrets } from './expression/secrets.js'
+import { begin } from './gate/pass.js'
 import { effectKindOf, eventOfQueue } from './queue.js'
 import { publishedBy, sinkOfTask } from './tasks/event.js'
 import { taskToWire } from './wire/task.js'
 
 export function handOut(view: ConductorView, task: Task, context: Context): HandOut {
   if (view.isTerminal) return { kind: 'spoiled' }
+  begin(view, task, context.now)
   const secrets = context.secrets(view.execution.label.namespace)
   const forEngine = task.queue === null ? null : effectWork(view, task, task.queue, secrets)
   if (forEngine !== null) return { kind: 'work', work: forEngine }

@@ -2,6 +2,7 @@
 import type { Rules } from '@busbar/kernel'
 import { apply } from './apply.js'
 import { decide } from './decide/decide.js'
+import { tellGates } from './gate/pass.js'
 import { parseSnapshot } from './definition/snapshot.js'
 import { handOut } from './hand-out.js'
 import { compilePlan } from './plan.js'
@@ -13,6 +14,10 @@ export const conductorRules: Rules<ConductorTypes> = {
   compile: definition => compilePlan(parseSnapshot(definition)),
   planStart: (request, _id, _parent, context) => planStart(request, context),
   apply,
-  decide,
+  decide(view, context) {
+    const asks = decide(view, context)
+    if (asks.length === 0) tellGates(view, context.now)
+    return asks
+  },
   handOut,
 }

@@ -1,6 +1,7 @@
 import type { AttemptId, ExecutionId, Json, JsonObject } from '@busbar/kernel'
 import type { ConductorCommand, PushReply, UpdateReply } from './commands.js'
 import type { Plan } from './plan.js'
+import type { GateState } from './gate/gate-types.js'
 import type { ScheduleState } from './schedule/schedule-types.js'
 
 /** The types of the dialect, as the kernel's `View` and `Rules` take them. */
@@ -51,6 +52,8 @@ export interface State {
   readonly lastRetriedTime?: number
   /** Of a schedule, which has no tasks. */
   readonly scheduled?: ScheduleState
+  /** Of a gate, whose attempts are the tasks that stand before it. */
+  readonly gate?: GateState
   /** The schedule was changed: its due times are to be found anew. */
   readonly replanned?: true
   /** Pushed from outside and not pulled yet, oldest first. */
@@ -100,6 +103,10 @@ export interface TaskData {
   readonly shown?: number
   /** Items of a list loop, evaluated once. */
   readonly items?: readonly Json[]
+  /** Its definition limits how many of its tasks may be at work. `notBefore`: when it could be claimed but for that. */
+  readonly gate?: { readonly name: string; readonly state: 'asked' | 'open' | 'begun' | 'left' | 'gone'; readonly notBefore: number; readonly rated?: true }
+  /** Of an entry of a gate: it was let in, and its place of the rate counts from its beginning. */
+  readonly admitted?: 'expected' | 'begun'
   /** What it does outside is done; it waits for an update. */
   readonly sent?: true
 }

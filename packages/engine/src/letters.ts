@@ -4,7 +4,15 @@ import type { Attempt, DialectName, Instant, JsonObject, MessageId, Parent } fro
 export type LetterBody =
   /** A command of the dialect; with `message`, it came by the outbox and is taken in the same commit. */
   | { readonly kind: 'command'; readonly command: { readonly kind: string }; readonly message: MessageId | null }
-  | { readonly kind: 'start'; readonly dialect: DialectName; readonly request: JsonObject; readonly parent: Parent | null; readonly message: MessageId | null }
+  | {
+      readonly kind: 'start'
+      readonly dialect: DialectName
+      readonly request: JsonObject
+      readonly parent: Parent | null
+      readonly message: MessageId | null
+      /** Given to the execution whether it was started by this or not. */
+      readonly command?: { readonly kind: string } | undefined
+    }
   /** The store leased an attempt to a worker. Answered with `Work`, with `Spoiled`, or null when it is held no more. */
   | { readonly kind: 'claimed'; readonly attempt: Attempt }
   /** Leased work that was not delivered goes back to its queue. Answered with a boolean: it was still leased. */

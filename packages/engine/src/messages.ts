@@ -7,7 +7,7 @@
  *     Several servers may carry the same message: the store lets one take it, the others hear that it is gone.
  * M3. A start that is refused is told to the parent in the commit that removes the start from the outbox.
  */
-import { type ExecutionId, isRefusal, type Message, type MessageBody, type MessageId, type Refusal } from '@busbar/kernel'
+import { type ExecutionId, isRefusal, type JsonObject, type Message, type MessageBody, type MessageId, type Refusal } from '@busbar/kernel'
 import type { Store } from '@busbar/store'
 import type { EngineLog } from './api.js'
 import type { Inbox } from './inbox.js'
@@ -89,14 +89,14 @@ export class Messages {
       }
       const { body } = message
       if (body.kind === 'start') this.#start(message, body, end)
-      else this.#post(message.to, { kind: 'command', command: commandOf(body), message: message.id }, message, end)
+      else this.#post(message.to, { kind: 'command', command: commandOf(body.command), message: message.id }, message, end)
     })
   }
 
   #start(message: Message, body: StartBody, end: (isTaken: boolean) => void): void {
-    const { dialect, request, parent } = body
+    const { dialect, request, parent, command } = body
     this.#parts.inbox().post(message.to, {
-      body: { kind: 'start', dialect, request, parent, message: message.id },
+      body: { kind: 'start', dialect, request, parent, message: message.id, command: command && commandOf(command) },
       settle: answer => (isRefusal(answer) ? this.#refused(message, body, answer, end) : end(true)),
       fail: error => this.#left(message, error, end),
     })
@@ -135,6 +135,6 @@ export class Messages {
 }
 
 /** Dialects send what they understand; what has no kind is refused by their `apply`. */
-function commandOf({ command }: Extract<MessageBody, { kind: 'command' }>): { readonly kind: string } {
+function commandOf(command: JsonObject): { readonly kind: string } {
   return { ...command, kind: typeof command['kind'] === 'string' ? command['kind'] : '' }
 }

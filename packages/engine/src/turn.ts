@@ -148,7 +148,8 @@ export class Turn {
 
   async #start(body: Body<'start'>): Promise<{ readonly id: ExecutionId } | Refusal> {
     const { id } = this.#box
-    if (this.#view === undefined && !this.#mayInsert) this.#view = await this.#parts.views.load(id)
+    // What many send to is there already, as a rule.
+    if (this.#view === undefined && (!this.#mayInsert || body.command)) this.#view = await this.#parts.views.load(id)
     if (this.#view) return this.#startedBefore(this.#view, body)
     const rules = rulesOf(this.#parts.dialects, body.dialect)
     const planned = await this.#asking((answers: Map<string, Answer>) => rules.planStart(body.request, id, body.parent, this.#context(answers)))
@@ -171,17 +172,25 @@ export class Turn {
       state,
     } as const
     this.#view = new View({ execution, plan: plan.plan, version: 0, due: null, lastOrdinal: 0, lastMessage: 0, attempts: [] })
-    if (body.message) this.#view.take(body.message)
     this.#needsDecision = true
+    if (body.command) return this.#commandOf(this.#view, body, body.command)
+    if (body.message) this.#view.take(body.message)
     return { id }
   }
 
   /** The same start again is no error; another one under the same id is (ids of children are derived, and may clash). */
-  #startedBefore(view: SomeView, { message, parent }: Body<'start'>): { readonly id: ExecutionId } | Refusal {
+  #startedBefore(view: SomeView, body: Body<'start'>): { readonly id: ExecutionId } | Refusal | Promise<{ readonly id: ExecutionId } | Refusal> {
+    const { message, parent, command } = body
+    if (command) return this.#commandOf(view, body, command)
     if (!message || view.execution.parent?.attempt !== parent?.attempt)
       return refuse('conflict', `an execution ${view.id} exists already; start with another id`, view.id)
     view.take(message)
     return { id: view.id }
+  }
+
+  async #commandOf(view: SomeView, { message }: Body<'start'>, command: { readonly kind: string }): Promise<{ readonly id: ExecutionId } | Refusal> {
+    const reply = await this.#command(view, { kind: 'command', command, message })
+    return isRefusal(reply) ? reply : { id: view.id }
   }
 
   async #command(view: SomeView, { command, message }: Body<'command'>): Promise<unknown> {

@@ -55,6 +55,14 @@ export function childIdOf(parent: AttemptId, turn: number, salt = ''): Execution
   return compose(time as Instant, a & 0xfff, (a >>> 12) * 2 ** 18 + (b >>> 14))
 }
 
+/** The one execution that bears a name, such as a gate: the same id wherever and whenever it is made. */
+export function namedIdOf(kind: string, name: string): ExecutionId {
+  const text = `${kind}:${name}`
+  const a = mix(text, 0x9e3779b9)
+  const b = mix(text, 0x85ebca6b)
+  return compose(0, a & 0xfff, (a >>> 12) * 2 ** 18 + (b >>> 14))
+}
+
 /** Null for anything that is no execution id of ours; unknown but well-formed ids are found missing later. */
 export function parseExecutionId(text: string): ExecutionId | null {
   const lower = text.toLowerCase()

@@ -9,6 +9,7 @@ export {
   type AttemptId,
   attemptIdOf,
   childIdOf,
+  namedIdOf,
   type DefinitionId,
   type ExecutionId,
   executionIdOf,

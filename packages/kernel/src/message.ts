@@ -10,8 +10,11 @@ import type { JsonObject } from './std/json.js'
 export type MessageId = `${ExecutionId}:${number}`
 
 export type MessageBody =
-  /** Start the execution `to` unless it exists. `request` is the dialect's start request. */
-  | { readonly kind: 'start'; readonly dialect: DialectName; readonly request: JsonObject; readonly parent: Parent | null }
+  /**
+   * Start the execution `to` unless it exists. `request` is the dialect's start request. With `command`, that is given to it
+   * then, whether it was started by this or stood there before: for executions that many send to, such as a gate.
+   */
+  | { readonly kind: 'start'; readonly dialect: DialectName; readonly request: JsonObject; readonly parent: Parent | null; readonly command?: JsonObject }
   /** A command of the dialect of `to`. */
   | { readonly kind: 'command'; readonly command: JsonObject }
 

@@ -91,6 +91,8 @@ export class View<T extends DialectTypes> {
   /** Ordinal → fence in the store; null for rows the store has not seen. */
   readonly #touched = new Map<number, number | null>()
   readonly #removed = new Set<number>()
+  /** As they were when they were removed. */
+  #gone: Attempt<T['data']>[] = []
   #reworked = false
   #sent: Message[] = []
   #taken: MessageId[] = []
@@ -381,6 +383,7 @@ export class View<T extends DialectTypes> {
   /** Forgets an attempt (rerun, restart, iterations that are not kept). Its ordinal is never used again (I3). */
   remove(ordinal: number): void {
     const attempt = this.#must(ordinal)
+    this.#gone.push(attempt)
     this.#attempts.delete(ordinal)
     this.#open.delete(ordinal)
     if (this.#newest.get(attempt.key) === ordinal) {
@@ -403,6 +406,16 @@ export class View<T extends DialectTypes> {
       const attempt = this.#attempts.get(ordinal)
       if (attempt?.queue != null && attempt.state.kind === 'waiting' && attempt.state.notBefore <= now) yield attempt
     }
+  }
+
+  /** Attempts that changed since the last commit, as they are; and those that were removed, as they were. */
+  changed(): { readonly attempts: readonly Attempt<T['data']>[]; readonly removed: readonly Attempt<T['data']>[] } {
+    const attempts: Attempt<T['data']>[] = []
+    for (const ordinal of this.#touched.keys()) {
+      const attempt = this.#attempts.get(ordinal)
+      if (attempt) attempts.push(attempt)
+    }
+    return { attempts, removed: this.#gone }
   }
 
   get isChanged(): boolean {
@@ -471,6 +484,7 @@ export class View<T extends DialectTypes> {
     this.#briefChanged = false
     this.#touched.clear()
     this.#removed.clear()
+    this.#gone = []
     this.#reworked = false
     this.#sent = []
     this.#taken = []

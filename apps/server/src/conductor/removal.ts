@@ -36,6 +36,7 @@ export function removalRoutes(engine: EngineApi): Route[] {
 export async function removeWorkflow(engine: EngineApi, id: string, { onlyEnded }: { readonly onlyEnded: boolean }): Promise<void> {
   const view = await mustWorkflow(engine, id)
   if (onlyEnded && !view.isTerminal) throw new Problem('invalid', `Cannot archive workflow: ${view.id} with status: ${workflowStatus(view.status)}`)
+  if (!view.isTerminal) await command(engine, view.id, { kind: 'leaveGates' })
   await engine.remove(view.id)
 }
 

@@ -9,6 +9,7 @@ import type { Ask, Context } from '@busbar/kernel'
 import { isUnsuccessful, taskStatus } from '../wire/status.js'
 import { endingOf } from '../tasks/terminate.js'
 import { ruleOf } from '../tasks/rules-by-type.js'
+import { decideGate, isGate } from '../gate/gate.js'
 import { decideSchedule } from '../schedule/decide-schedule.js'
 import { isSchedule } from '../schedule/schedule.js'
 import { afterEnd, type AfterEnd } from './after-end.js'
@@ -28,6 +29,10 @@ const openedMax = 1000
 export function decide(view: ConductorView, context: Context): readonly Ask[] {
   if (view.isTerminal) return []
   if (isSchedule(view)) return decideSchedule(view, context)
+  if (isGate(view)) {
+    decideGate(view, context.now)
+    return []
+  }
   const turn = new Turn(view, context)
   if (turn.book.timersDue) checkTimeouts(turn)
   if (turn.book.ending !== null) return end(turn, turn.book.ending)

@@ -5,6 +5,8 @@ import { taskInputProblem } from '../schema/enforce.js'
 import type { TaskData } from '../types.js'
 import { awaitJoined, type Book, bookOf, count, nodeOf, remember, tellJoins } from './book.js'
 import type { ConductorView, Task } from './task.js'
+import { taskLimitsOf } from '../gate/limits.js'
+import { askToEnter } from '../gate/pass.js'
 import type { Draft } from './draft.js'
 import { armAgain } from './task-limits.js'
 import { awaitsMock } from './test-run.js'
@@ -55,7 +57,13 @@ export class Turn {
     const unfit = taskInputProblem(draft.node?.task.taskDefinition ?? null, draft.data.input)
     if (unfit !== null) return this.close(task, 'failedFinally', { reason: unfit })
     awaitJoined(book, view, task)
-    if (task.queue !== null) return
+    if (task.queue !== null) {
+      const definition = draft.node?.task.taskDefinition ?? null
+      const limits = taskLimitsOf(definition)
+      const notBefore = (now + draft.delayMs) as Instant
+      if (definition !== null && limits !== null) askToEnter(view, task, definition.name, limits, notBefore, now)
+      return
+    }
     book.runnable.add(task.ordinal)
     const definition = draft.node?.task.taskDefinition
     if (definition) armAgain(this, task, definition)

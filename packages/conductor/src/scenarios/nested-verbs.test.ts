@@ -118,6 +118,7 @@ const wentWrong: [[number, number], boolean, number, number][] = [
   [[0, 0], false, 10, 21],
   [[1, 1], false, 999_983, 37],
   [[1, 2], false, 689_333, 30],
+  [[1, 1], true, 932_237, 29],
 ]
 
 const shape = fc.integer({ min: 0, max: 2 })

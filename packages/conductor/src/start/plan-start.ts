@@ -1,5 +1,6 @@
 import { type Context, isJsonObject, isRefusal, type Json, type JsonObject, refuse, type Refusal, type StartPlan } from '@busbar/kernel'
 import { testRunKey } from '../decide/test-run.js'
+import { planGate } from '../gate/gate.js'
 import { planSchedule } from '../schedule/schedule.js'
 import { parseWorkflowDef } from '../definition/parse-workflow-def.js'
 import type { WorkflowDef } from '../definition/types.js'
@@ -12,6 +13,8 @@ import { prepareDefinition, type Wanted } from './prepare-definition.js'
 export function planStart(request: JsonObject, context: Context): StartPlan<ConductorTypes> {
   const schedule = planSchedule(request)
   if (schedule !== null) return schedule
+  const gate = planGate(request)
+  if (gate !== null) return gate
   const message = planEventMessage(request)
   if (message !== null) return message
   const wanted = wantedOf(request)

@@ -55,7 +55,7 @@ function rerunInChild(view: ConductorView, command: Rerun, fromTask: AttemptId):
 function rerunFrom(view: ConductorView, target: Task, { taskInput }: Rerun, now: Instant): void {
   const input = taskInput === null ? {} : { input: taskInput }
   if (target.data.type === 'SUB_WORKFLOW') return rerunChildTask(view, target, input, now)
-  for (const task of [...view.attempts()]) if (task.ordinal > target.ordinal) view.remove(task.ordinal)
+  for (const task of [...view.attempts()]) if (task.ordinal > target.ordinal || isOfLaterRound(view, target, task)) view.remove(task.ordinal)
   if (isMappedAtOnce(target)) view.remove(target.ordinal)
   else reopen(view, target, now, input)
   reopenLoops(view, target, now)
@@ -67,7 +67,10 @@ function rerunFrom(view: ConductorView, target: Task, { taskInput }: Rerun, now:
 function rerunChildTask(view: ConductorView, target: Task, input: { readonly input?: Task['data']['input'] & object }, now: Instant): void {
   // What came after it stays, except in a loop, whose later rounds come again.
   const isInLoop = target.data.suffix !== undefined
-  for (const task of [...view.attempts()]) if (task.ordinal > target.ordinal && (isInLoop || task.key === target.key)) view.remove(task.ordinal)
+  for (const task of [...view.attempts()]) {
+    const isLater = task.ordinal > target.ordinal && (isInLoop || task.key === target.key)
+    if (isLater || isOfLaterRound(view, target, task)) view.remove(task.ordinal)
+  }
   if (hasFailed(target) || target.state.kind !== 'closed') reopen(view, target, now, input)
   reopenLoops(view, target, now)
   reopenSiblings(view, target, now)
@@ -92,6 +95,25 @@ function reopenLoops(view: ConductorView, target: Task, now: Instant): void {
     }
     inner = loop
   }
+}
+
+/** A later round of a loop around the target, though maybe opened before it: the target may have been tried again meanwhile. */
+function isOfLaterRound(view: ConductorView, target: Task, task: Task): boolean {
+  const [rounds, others] = [roundsOf(view, target), roundsOf(view, task)]
+  for (const [level, { loop, round }] of rounds.entries()) {
+    const other = others[level]
+    if (other === undefined || other.loop !== loop || other.round < round) return false
+    if (other.round > round) return true
+  }
+  return false
+}
+
+/** The loops around a task, the outermost first, and in which round of each it is. */
+function roundsOf(view: ConductorView, task: Task): readonly { readonly loop: string; readonly round: number }[] {
+  const loops: string[] = []
+  for (let loop = nodeOf(view, task)?.loop ?? null; loop !== null; loop = loop.loop) loops.unshift(loop.ref)
+  const numbers = (task.data.suffix ?? '').split('__').slice(1)
+  return loops.map((loop, level) => ({ loop, round: Number(numbers[level] ?? 0) }))
 }
 
 function iterationWithin(task: Task): number {

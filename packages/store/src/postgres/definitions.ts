@@ -63,9 +63,7 @@ export async function definition(
 export async function definitions(reader: Reader, kind: DefinitionKind, namespace: string, name?: string): Promise<readonly StoredDefinition[]> {
   const { ofNamespace, ofName } = definitionStatements
   const rows =
-    name === undefined
-      ? await reader.query<DefinitionRow>(ofNamespace, [kind, namespace])
-      : await reader.query<DefinitionRow>(ofName, [kind, namespace, name])
+    name === undefined ? await reader.query<DefinitionRow>(ofNamespace, [kind, namespace]) : await reader.query<DefinitionRow>(ofName, [kind, namespace, name])
   return rows.map(definitionFromRow)
 }
 

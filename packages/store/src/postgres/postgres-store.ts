@@ -18,9 +18,10 @@ import type {
   StoredWorker,
   WorkerSighting,
 } from '../store.js'
-import { claimWork, normalized } from './claim.js'
+import { type Address, parseAddress } from './address.js'
+import { claimWork, queued, type QueuedClaim } from './claim.js'
 import { commitWork, written, type WrittenChanges } from './commit.js'
-import { type Address, connect, parseAddress, type Reader } from './connection.js'
+import { connect, type Reader } from './connection.js'
 import * as definitions from './definitions.js'
 import { dueStatements, type TakeDue, takeDueWork } from './due.js'
 import { Lane } from './lane.js'
@@ -40,17 +41,21 @@ import * as workers from './workers.js'
 export interface PostgresOptions {
   /** What an operator should know: lost connections and the like. */
   readonly log?: (event: string, fields: Record<string, unknown>) => void
-  /** Connections for reads; a server holds five more: three lanes, timers, news. Default 4. */
+  /** Connections for reads, default 4. A server holds up to seven more: four that write, one for news, two for lists and retention. */
   readonly poolMax?: number
   /** `check`: never changes the schema, and refuses to open while a migration is pending. Default `run`. */
   readonly migrate?: 'run' | 'check'
+  /** True: a database is taken although it may lose what it acknowledged. For tests that look at meanings only. */
+  readonly mayLoseWrites?: boolean
 }
 
 const readersDefault = 4
+/** A list may take long, and what stands behind it on its connection waits: so lists have connections of their own. */
+const walkers = 2
 
 /** Opens the database, which must be there, and migrates it. Throws a Problem that says what is wrong. */
 export async function openPostgresStore(url: string, options: PostgresOptions = {}): Promise<PostgresStore> {
-  const address = parseAddress(url)
+  const address = parseAddress(url, { isDurable: options.mayLoseWrites !== true })
   await prepare(address, options.migrate ?? 'run')
   const store = new PostgresStore(address, options)
   try {
@@ -65,7 +70,6 @@ export async function openPostgresStore(url: string, options: PostgresOptions = 
 async function prepare(address: Address, mode: 'run' | 'check'): Promise<void> {
   const client = await connect({ address, onEnd: () => {} })
   try {
-    await mustBeDurable(client)
     if (mode === 'run') return await migrate(client)
     const missing = await pending(client)
     if (missing.length > 0)
@@ -78,63 +82,62 @@ async function prepare(address: Address, mode: 'run' | 'check'): Promise<void> {
   }
 }
 
-async function mustBeDurable(client: { query(sql: string): Promise<{ rows: readonly Record<string, unknown>[] }> }): Promise<void> {
-  const { rows } = await client.query(
-    "SELECT current_setting('synchronous_commit') AS synchronous_commit, current_setting('fsync') AS fsync, current_setting('server_version_num')::int AS version",
-  )
-  const { synchronous_commit: synchronous, fsync, version } = rows[0] ?? {}
-  if (Number(version) < 140_000) throw new Problem('unavailable', `the database is PostgreSQL ${Math.floor(Number(version) / 10_000)}: 14 or newer is needed`)
-  if (synchronous === 'off') throw new Problem('unavailable', 'synchronous_commit is off for this user or database: what was acknowledged could be lost; set it to on')
-  if (fsync === 'off' && !process.env['BUSBAR_TEST_WITHOUT_FSYNC'])
-    throw new Problem('unavailable', 'fsync is off in this PostgreSQL: a power cut could lose what was acknowledged; set it to on')
-}
-
 export class PostgresStore implements Store {
   readonly sharing: Sharing
   readonly transfer: PostgresTransfer
   readonly #server = randomUUID()
   readonly #reads: Reads
+  readonly #walks: Reads
   readonly #commits: Lane<WrittenChanges, CommitResult>
-  readonly #claims: Lane<ClaimRequest, readonly Claimed[]>
+  readonly #claims: Lane<QueuedClaim, readonly Claimed[]>
   readonly #timers: Lane<TakeDue, readonly DueExecution[]>
   readonly #logs: Lane<Append, void>
   readonly #news: NewsWire
+  #opening: Promise<void> | null = null
   #isClosed = false
 
   constructor(address: Address, options: PostgresOptions) {
     const log = options.log ?? (() => {})
     const server = this.#server
     this.#reads = new Reads(address, options.poolMax ?? readersDefault)
+    this.#walks = new Reads(address, walkers)
     this.#commits = new Lane(address, { server, lane: 0 }, commitWork, log)
     this.#claims = new Lane(address, { server, lane: 1 }, claimWork(this.#reads), log)
     this.#timers = new Lane(address, { server, lane: 2 }, takeDueWork, log)
     this.#logs = new Lane(address, { server, lane: 3 }, appendLogsWork, log)
     this.#news = new NewsWire(address, server, log)
     this.sharing = new PostgresSharing(this.#reads, this.#timers, this.#news)
-    this.transfer = new PostgresTransfer(this.#reads)
+    this.transfer = new PostgresTransfer(this.#walks)
   }
 
   // ── Life ──
 
   async open(): Promise<void> {
     if (this.#isClosed) throw closed()
-    if (this.#commits.trouble === null) return
-    await Promise.all(this.#lanes().map(lane => lane.open()))
-    await this.#news.open()
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#opening = null
+      throw error
+    })
+    await this.#opening
+  }
+
+  async #open(): Promise<void> {
+    await Promise.all([...this.#lanes().map(lane => lane.open()), this.#news.open()])
+    // Of servers that are gone.
     await this.#reads.query({ text: 'DELETE FROM lanes WHERE seen_at < busbar_now() - 86400000' }, [])
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
-    await Promise.all([...this.#lanes().map(lane => lane.close()), this.#news.close()])
+    await Promise.all([...this.#lanes().map(lane => lane.close()), this.#news.close(), this.#walks.close()])
     await this.#reads.query({ text: 'DELETE FROM lanes WHERE server = $1' }, [this.#server]).catch(() => {})
     await this.#reads.close()
   }
 
   async trouble(): Promise<string | null> {
     if (this.#isClosed) return 'the store is closed'
-    const lost = this.#commits.trouble ?? this.#claims.trouble
+    const lost = this.#lanes().find(lane => lane.trouble !== null)?.trouble ?? null
     if (lost !== null) return `the database cannot be used: ${lost}`
     try {
       await this.#reads.query({ name: 'alive', text: 'SELECT 1' }, [])
@@ -150,7 +153,7 @@ export class PostgresStore implements Store {
     return {
       flushes: sum(lane => lane.flushes),
       calls: sum(lane => lane.calls),
-      reads: this.#reads.statements,
+      reads: this.#reads.statements + this.#walks.statements,
       notifications: this.#news.sent,
       reconnects: sum(lane => lane.reconnects),
     }
@@ -174,23 +177,23 @@ export class PostgresStore implements Store {
   }
   async list(request: ListRequest) {
     if (!isPlain(request.namespace, request.name, request.version, request.handle, request.source, request.text)) return { executions: [], total: 0 }
-    return this.#read(reader => list(reader, request))
+    return this.#walk(reader => list(reader, request))
   }
   countByStatus(dialect: DialectName) {
     return this.#read(reader => countByStatus(reader, dialect))
   }
   async remove(id: ExecutionId) {
-    const rows = await this.#read(reader => reader.query({ name: 'remove', text: 'SELECT busbar_remove_v1($1, $2::text[])' }, [this.#server, [id]]))
+    const rows = await this.#read(reader => reader.query({ name: 'remove', once: true, text: 'SELECT busbar_remove_v1($1, $2::text[])' }, [this.#server, [id]]))
     return rows.length > 0
   }
   removeEnded(endedBefore: Instant, limit: number) {
-    return this.#read(reader => removeEnded(reader, this.#server, endedBefore, limit))
+    return this.#walk(reader => removeEnded(reader, this.#server, endedBefore, limit))
   }
   removeLogs(endedBefore: Instant, limit: number) {
-    return this.#read(reader => removeLogs(reader, endedBefore, limit))
+    return this.#walk(reader => removeLogs(reader, endedBefore, limit))
   }
   removeSnapshots(unusedSince: Instant, limit: number) {
-    return this.#read(reader => removeSnapshots(reader, unusedSince, limit))
+    return this.#walk(reader => removeSnapshots(reader, unusedSince, limit))
   }
 
   // ── Queues ──
@@ -199,14 +202,14 @@ export class PostgresStore implements Store {
     mustBePlain('the worker', request.worker)
     mustBePlain('the queue', ...request.queues)
     if (request.queues.length === 0 || request.max <= 0) return []
-    return this.#claims.call(normalized(request))
+    return this.#claims.call(queued(request))
   }
   queueSizes(now: Instant) {
-    return this.#read(reader => queueSizes(reader, now))
+    return this.#walk(reader => queueSizes(reader, now))
   }
   async openAttempts(queue: QueueName, offset: number, limit: number) {
     if (!isPlain(queue)) return []
-    return this.#read(reader => openAttempts(reader, queue, offset, limit))
+    return this.#walk(reader => openAttempts(reader, queue, offset, limit))
   }
 
   // ── Timers and messages ──
@@ -282,6 +285,10 @@ export class PostgresStore implements Store {
 
   #read<Result>(run: (reader: Reader) => Promise<Result>): Promise<Result> {
     return this.#isClosed ? Promise.reject(closed()) : run(this.#reads)
+  }
+
+  #walk<Result>(run: (reader: Reader) => Promise<Result>): Promise<Result> {
+    return this.#isClosed ? Promise.reject(closed()) : run(this.#walks)
   }
 }
 

@@ -33,6 +33,8 @@ export class Reads implements Reader {
         const client = await this.#clientOf(seat)
         return await this.#ask<Row>(client, statement, values)
       } catch (error) {
+        // A server that has become a standby answers reads too, with what was true a while ago.
+        if (isDemoted(error)) leave(seat)
         if (tries >= triesMax || !mayBeSentAgain(error, statement)) throw problemOf(error)
       } finally {
         seat.underWay -= 1
@@ -50,14 +52,8 @@ export class Reads implements Reader {
 
   async #ask<Row>(client: pg.Client, { name, text }: Statement, values: readonly unknown[]): Promise<readonly Row[]> {
     this.statements += 1
-    try {
-      const { rows } = await answerOf(client, client.query({ ...(name === undefined ? {} : { name }), text, values: [...values] }))
-      return rows as readonly Row[]
-    } catch (error) {
-      // A server that has become a standby answers reads, with what was true a while ago.
-      if (isDemoted(error)) client.end().catch(() => {})
-      throw error
-    }
+    const { rows } = await answerOf(client, client.query({ ...(name === undefined ? {} : { name }), text, values: [...values] }))
+    return rows as readonly Row[]
   }
 
   #isIdle(): boolean {
@@ -78,23 +74,29 @@ export class Reads implements Reader {
 
   #clientOf(seat: Seat): Promise<pg.Client> {
     if (seat.client) return seat.client
-    const leave = () => {
+    const forget = () => {
       if (seat.client === client) seat.client = null
     }
     const client: Promise<pg.Client> = connect({
       address: this.#address,
       pipeline: true,
       settings: ['plan_cache_mode = force_generic_plan'],
-      onEnd: leave,
+      onEnd: forget,
     })
     seat.client = client
-    client.catch(leave)
+    client.catch(forget)
     return client
   }
 }
 
+function leave(seat: Seat): void {
+  const { client } = seat
+  seat.client = null
+  void client?.then(left => left.end()).catch(() => {})
+}
+
 /** A Problem says that there is no connection: nothing was sent. The caller hears at once. */
-function mayBeSentAgain(error: unknown, { once = false }: Statement): boolean {
+function mayBeSentAgain(error: unknown, { once }: Statement): boolean {
   if (error instanceof Problem) return false
-  return isInTheWay(error) || isDemoted(error) || (isLost(error) && !once)
+  return isInTheWay(error) || isDemoted(error) || (isLost(error) && once !== true)
 }

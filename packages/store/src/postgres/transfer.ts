@@ -60,10 +60,7 @@ interface Reading<Of extends RecordKind, Row> {
   recordOf(row: Row): Records[Of]
 }
 
-function reading<Of extends RecordKind, Row>(
-  reader: Reader,
-  { table, columns = '*', key, keyOf, recordOf }: Reading<Of, Row>,
-): Omit<Kind<Of>, 'write'> {
+function reading<Of extends RecordKind, Row>(reader: Reader, { table, columns = '*', key, keyOf, recordOf }: Reading<Of, Row>): Omit<Kind<Of>, 'write'> {
   const names = Object.keys(key)
   const places = names.map((_, index) => `$${index + 1}`).join(', ')
   const order = names.join(', ')
@@ -90,7 +87,13 @@ interface Column<Of extends RecordKind> {
 }
 
 /** An array for each column, and one row for each of their elements: as quick as a copy, and no rule of its own for the text. */
-function writing<Of extends RecordKind>(reader: Reader, kind: Of, table: string, columns: Readonly<Record<string, Column<Of>>>, further: readonly string[] = []) {
+function writing<Of extends RecordKind>(
+  reader: Reader,
+  kind: Of,
+  table: string,
+  columns: Readonly<Record<string, Column<Of>>>,
+  further: readonly string[] = [],
+) {
   const names = Object.keys(columns)
   const arrays = Object.values(columns).map(({ type }, index) => `$${index + 1}::${type}[]`)
   const text = `

@@ -263,6 +263,8 @@ function settingsOf({ fsync = true, connectionsMax = 100, settings }: PostgresOp
     wal_keep_size: '256MB',
     max_wal_size: '4GB',
     hot_standby: 'on',
+    // A standby comes back at once when its primary does.
+    wal_retrieve_retry_interval: '100ms',
     wal_level: 'replica',
     max_wal_senders: '8',
     logging_collector: 'off',

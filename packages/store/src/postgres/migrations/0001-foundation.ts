@@ -241,14 +241,14 @@ BEGIN
   FROM unnest(c_id, c_version, c_kind) WITH ORDINALITY c(id, version, kind, n)
   LEFT JOIN LATERAL (SELECT x.ctid AS place, x.version, x.status FROM executions x WHERE x.id = c.id AND c.kind <> 0 FOR NO KEY UPDATE) e ON true;
 
-  -- New attempts are not looked for: the execution's version says that nobody else has opened any.
-  IF 0 <= ANY (a_expected) THEN
+  -- A new execution has no attempts to look for; where it is none, nothing is written.
+  IF cardinality(a_n) > 0 THEN
     SELECT stale || coalesce(array_agg(DISTINCT a.n) FILTER (WHERE coalesce(t.fence, -1) <> a.expected AND NOT a.n = ANY (stale)), '{}'),
            array_agg(t.place ORDER BY a.row)
     INTO stale, a_place
     FROM unnest(a_n, a_id, a_ordinal, a_expected) WITH ORDINALITY a(n, id, ordinal, expected, row)
     LEFT JOIN LATERAL (
-      SELECT x.ctid AS place, x.fence FROM attempts x WHERE x.execution_id = a.id AND x.ordinal = a.ordinal AND a.expected >= 0
+      SELECT x.ctid AS place, x.fence FROM attempts x WHERE x.execution_id = a.id AND x.ordinal = a.ordinal AND c_kind[a.n] <> 0
       FOR NO KEY UPDATE) t ON true;
   END IF;
 
