@@ -1,4 +1,5 @@
 // Busbar under load, through Conductor's wire as any client would speak it.
+import { setMaxListeners } from 'node:events'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Pool } from 'undici'
@@ -116,6 +117,7 @@ export const simple = (name, reference = name, inputParameters = {}) => ({ name,
 export function worker(client, type, { count = 50, polls = 1, onDone = () => {} } = {}) {
   let running = true
   const stopping = new AbortController()
+  setMaxListeners(0, stopping.signal)
   const loop = async (_, n) => {
     const own = client.of(n)
     while (running) {

@@ -42,7 +42,9 @@ export async function measureOnPostgres({ scratch, spans, options, say }) {
         say(`${measured.contestant}: latencies on an idle system…`)
         measured.latency = await idleLatencies(client, spans)
       }
-      if (options.wants('rate'))
+      if (options.wants('rate')) {
+        // Each server's code is compiled by its own share of the load.
+        await oneTaskRate(client, { inFlight: 64, seconds: options.quick ? 1 : 2 * count })
         for (const inFlight of options.inFlight) {
           say(`${measured.contestant}: one-task executions, ${inFlight} in flight…`)
           const waits = options.profile ? sampleWaits(() => database.waits(name)) : null
@@ -52,6 +54,7 @@ export async function measureOnPostgres({ scratch, spans, options, say }) {
           measured.rates.push({ inFlight, ...(await oneTaskRate(client, { inFlight, seconds: spans.seconds, polls, counters })) })
           if (waits) say(`${await waits.told()}\n${told(await database.statementsOf(name))}`)
         }
+      }
       if (options.wants('size')) {
         say(`${measured.contestant}: a fork of 1,000 and 400 steps…`)
         await costPerTask(client, 'sequential', 100)
@@ -152,7 +155,7 @@ export async function measureOnPostgres({ scratch, spans, options, say }) {
   }
 }
 
-export const contestantOf = servers => (servers === 1 ? 'busbar' : `busbar ×${servers}`)
+const contestantOf = servers => (servers === 1 ? 'busbar' : `busbar ×${servers}`)
 
 function ownCpu() {
   const { user, system } = process.cpuUsage()

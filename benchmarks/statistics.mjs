@@ -3,10 +3,6 @@ export function quantile(values, share) {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN
 }
 
-export function median(values) {
-  return quantile(values, 0.5)
-}
-
 /** Of two samples of the same counters. */
 export function difference(before, after) {
   return Object.fromEntries(Object.entries(after).map(([name, value]) => [name, value - before[name]]))

@@ -19,7 +19,7 @@ const arrows = {
   worker: ['stroem'],
   cli: ['sdk', 'server', 'worker', 'conductor', 'stroem', 'kernel'],
   simulation: ['kernel', 'conductor', 'stroem', 'store', 'engine', 'sdk', 'conformance'],
-  benchmarks: ['sdk'],
+  benchmarks: ['store'],
   conformance: ['store'],
 }
 const pure = { kernel: [], conductor: [], stroem: ['yaml', 're2js'] }

@@ -1,22 +1,18 @@
 // The real PostgreSQL that is hit, with its standby when failovers are wanted.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startPostgres } from '@busbar/store/testing/postgres-server'
-import { startSwitch } from './switch.mjs'
 
 const name = 'chaos'
 const patienceMs = 20
 
-/** `url` stays the same whatever happens behind it, and belongs to an ordinary role: the owner of one database. */
+/** `url` names primary and standby, which change places, and belongs to an ordinary role: the owner of one database. */
 export class Database {
   #primary
   #standby = null
-  #switch = null
-  #connectionsMax
   url
 
-  constructor(primary, connectionsMax) {
+  constructor(primary) {
     this.#primary = primary
-    this.#connectionsMax = connectionsMax
   }
 
   static async start({ connectionsMax, hasStandby }) {
@@ -24,17 +20,15 @@ export class Database {
     await primary.query(`CREATE ROLE ${name} LOGIN PASSWORD '${name}'`)
     await primary.newDatabase(name)
     await primary.query(`ALTER DATABASE ${name} OWNER TO ${name}`)
-    const database = new Database(primary, connectionsMax)
+    const database = new Database(primary)
     await database.#prepare(hasStandby)
     return database
   }
 
   async #prepare(hasStandby) {
-    if (hasStandby) {
-      this.#switch = await startSwitch(this.#primary.port)
-      this.#standby = await this.#primary.startStandby()
-    }
-    this.url = `postgres://${name}:${name}@127.0.0.1:${this.#switch?.port ?? this.#primary.port}/${name}`
+    if (hasStandby) this.#standby = await this.#primary.startStandby()
+    const hosts = [this.#primary, this.#standby].filter(Boolean).map(({ port }) => `127.0.0.1:${port}`)
+    this.url = `postgres://${name}:${name}@${hosts.join(',')}/${name}`
   }
 
   restart(mode) {
@@ -43,25 +37,23 @@ export class Database {
 
   /** Each of the servers' sessions, with a chance of `share`. */
   async terminateSessions(share = 1) {
-    await this.#primary.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1 AND random() < $2', [name, share])
+    await this.#primary.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND random() < $2', ['busbar', share])
   }
 
   /** Another client takes every connection that there is, also those that the servers had, and keeps them for a while. */
   async exhaust(ms) {
-    const url = new URL(this.url)
-    url.port = String(this.#primary.port)
+    const url = `postgres://${name}:${name}@127.0.0.1:${this.#primary.port}/${name}`
     const until = performance.now() + ms
     const held = []
     let areServersOut = false
     while (performance.now() < until) {
       try {
-        held.push(await this.#primary.connect(url.href))
+        held.push(await this.#primary.connect(url))
       } catch {
         if (!areServersOut) await this.terminateSessions()
         areServersOut = true
         await sleep(patienceMs)
       }
-      if (held.length > this.#connectionsMax) throw new Error(`${held.length} connections were let in, with max_connections = ${this.#connectionsMax}`)
     }
     await Promise.all(held.map(session => session.end()))
   }
@@ -72,11 +64,10 @@ export class Database {
     await dead.kill()
     await sleep(afterMs)
     await next.promote()
-    this.#switch.pointTo(next.port)
     this.#primary = next
     await dead.stop()
     return async () => {
-      this.#standby = await next.startStandby()
+      this.#standby = await next.startStandby({ port: dead.port })
     }
   }
 
@@ -85,7 +76,6 @@ export class Database {
   }
 
   async stop() {
-    this.#switch?.stop()
     await Promise.all([this.#standby?.stop(), this.#primary.stop()])
   }
 }

@@ -100,6 +100,8 @@ export interface EngineApi {
   definition(kind: DefinitionKind, namespace: string, name: string, version: number | null): Promise<StoredDefinition | null>
   definitions(kind: DefinitionKind, namespace: string, name?: string): Promise<readonly StoredDefinition[]>
   deleteDefinition(kind: DefinitionKind, namespace: string, name: string, version: number): Promise<boolean>
+  /** Calls back after definitions were written, here or (as a rule, soon) by another server. Returns how to stop. */
+  onDefinitions(listener: () => void): () => void
 
   // Workers
   /** A sign of life. Written behind, in batches. */

@@ -12,8 +12,8 @@ export function systemClock(): Clock {
   return clockBy(() => Date.now())
 }
 
-/** How often a shared clock is set. */
-const settingMs = 60_000
+/** How often a shared clock is set: in between it goes by this machine's oscillator, which errs by some 50 µs a second. */
+const settingMs = 300_000
 /** Of the readings of one setting the quickest is believed: its answer is the least old. */
 const readings = 3
 

@@ -79,6 +79,7 @@ class Engine implements EngineApi {
   readonly #neighbours: Neighbours
   readonly #retention: RetentionLoop
   readonly #deadlines: Deadlines
+  readonly #onDefinitions = new Set<() => void>()
   #state: 'new' | 'running' | 'stopping' | 'stopped' = 'new'
 
   constructor(options: EngineOptions) {
@@ -136,6 +137,7 @@ class Engine implements EngineApi {
       },
       onLogged: id => this.#watchers.tell(id, { ended: false }),
       onWorkers: () => this.#workers.doubt(),
+      onDefinitions: () => this.#definitionsChanged(),
       onSurveyed: () => this.#sweeps.postpone(),
       onLost: () => this.#lookAgain(),
     })
@@ -265,6 +267,7 @@ class Engine implements EngineApi {
   #lookAgain(): void {
     if (this.#state !== 'running') return
     this.#workers.wasBlind()
+    this.#definitionsChanged()
     this.#watchers.tellAll()
     this.#sweeps.soon()
     void this.#inFlight.during(
@@ -383,8 +386,23 @@ class Engine implements EngineApi {
     return this.#logs.follow(id, options)
   }
 
-  putDefinition(definition: StoredDefinition): Promise<void> {
-    return this.#definitions.put(definition)
+  async putDefinition(definition: StoredDefinition): Promise<void> {
+    await this.#definitions.put(definition)
+    this.#tellDefinitions()
+  }
+
+  onDefinitions(listener: () => void): () => void {
+    this.#onDefinitions.add(listener)
+    return () => void this.#onDefinitions.delete(listener)
+  }
+
+  #tellDefinitions(): void {
+    this.#neighbours.tell({ definitions: true })
+    this.#definitionsChanged()
+  }
+
+  #definitionsChanged(): void {
+    for (const listener of [...this.#onDefinitions]) listener()
   }
 
   async definition(kind: DefinitionKind, namespace: string, name: string, version: number | null): Promise<StoredDefinition | null> {
@@ -395,8 +413,10 @@ class Engine implements EngineApi {
     return this.#definitions.list(kind, namespace, name)
   }
 
-  deleteDefinition(kind: DefinitionKind, namespace: string, name: string, version: number): Promise<boolean> {
-    return this.#definitions.delete(kind, namespace, name, version)
+  async deleteDefinition(kind: DefinitionKind, namespace: string, name: string, version: number): Promise<boolean> {
+    const isDeleted = await this.#definitions.delete(kind, namespace, name, version)
+    if (isDeleted) this.#tellDefinitions()
+    return isDeleted
   }
 
   seen(worker: WorkerId, at: Instant): void {

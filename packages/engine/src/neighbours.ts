@@ -14,6 +14,7 @@ export interface NeighbourParts {
   readonly onChanged: (id: ExecutionId, news: News) => void
   readonly onLogged: (id: ExecutionId) => void
   readonly onWorkers: () => void
+  readonly onDefinitions: () => void
   /** Another server has looked for what was left lying. */
   readonly onSurveyed: () => void
   /** Hints may have been lost. */
@@ -42,14 +43,15 @@ export class Neighbours {
   }
 
   #take(heard: Heard): void {
-    const { onStocked, onChanged, onLogged, onWorkers, onSurveyed, onLost } = this.#parts
+    const { onStocked, onChanged, onLogged, onWorkers, onDefinitions, onSurveyed, onLost } = this.#parts
     if (heard.kind === 'lost') return onLost()
-    const { stocked, changed, logged, workers, surveyed } = heard.news
+    const { stocked, changed, logged, workers, definitions, surveyed } = heard.news
     // Views first: who is woken by the rest must not meet an old one.
     for (const { id, ended } of changed ?? []) onChanged(id, { ended })
     for (const id of logged ?? []) onLogged(id)
     for (const queue of stocked ?? []) onStocked(queue)
     if (workers) onWorkers()
+    if (definitions) onDefinitions()
     if (surveyed) onSurveyed()
   }
 }

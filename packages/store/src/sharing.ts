@@ -24,6 +24,8 @@ export interface News {
   readonly logged?: readonly ExecutionId[]
   /** A worker registered, or came back. */
   readonly workers?: true
+  /** A definition was written or deleted. */
+  readonly definitions?: true
   /** The teller has just made a survey: nobody else needs one for a while. */
   readonly surveyed?: true
 }

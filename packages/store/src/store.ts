@@ -11,11 +11,12 @@
  * S5. Every list is bounded and paged.
  * S6. A call sees whatever was answered before it was made. Calls of one user that are under way together take effect in
  *     the order in which they were made where the store has one user; a shared one (`sharing`) keeps that order only
- *     among the commits of one execution, so that calls of different kinds need not wait for each other's round trip.
+ *     among the commits of one execution and the lines of one log, so that calls of different kinds need not wait for each other's round trip.
  * S7. What fails for reasons of the disk or the connection rejects with a Problem `unavailable`. The key, queue, priority
  *     and lease time of an attempt are those of its opening. Names, labels, queues and sources have no NUL character
  *     (refused as `invalid`): what travels as JSON may hold any text.
  */
+import type { Facts } from './facts.js'
 import type { Sharing } from './sharing.js'
 import type { DueExecution, LoadedExecution, StoredDefinition, StoredWorker } from './stored.js'
 import type { Transfer } from './transfer.js'
@@ -121,6 +122,7 @@ export interface Store {
   /** What servers on the same store have beside it; null when the store has one user. */
   readonly sharing: Sharing | null
   readonly transfer: Transfer
+  readonly facts: Facts
 
   /** Migrates the schema and checks the durability settings; throws a Problem that says what is wrong. */
   open(): Promise<void>

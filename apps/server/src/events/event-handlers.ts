@@ -6,8 +6,8 @@ import { type EventHandler, eventHandlerToWire, parseEventHandler } from './even
 const namespace = 'event-handler'
 const kind = 'task'
 
-/** How old the list may be where another server may have written: handlers come and go rarely. */
-const freshMs = 5_000
+/** How old the list may be where another server may have written, should word of that have been lost. */
+const freshMs = 60_000
 
 /** The stored handlers. What this server writes is seen at once; who asks for `fresh` sees what others write too. */
 export class EventHandlers {
@@ -18,6 +18,7 @@ export class EventHandlers {
 
   constructor(engine: EngineApi) {
     this.#engine = engine
+    engine.onDefinitions(() => this.#changed())
   }
 
   async all({ fresh = false } = {}): Promise<readonly EventHandler[]> {

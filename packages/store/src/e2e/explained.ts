@@ -65,7 +65,7 @@ export class Explainer {
 
   /** What ran since the last time, in order. */
   async take(): Promise<readonly Explained[]> {
-    const mark = `mark ${++this.#marks} of this test`
+    const mark = `mark ${++this.#marks} of the test of ${this.#database}`
     await this.#server.query(`LOAD 'auto_explain'; SET client_min_messages = error; DO $$ BEGIN RAISE LOG '${mark}'; END $$`)
     for (let tries = 0; tries < 500; tries++) {
       const [row] = await this.#server.query('SELECT pg_read_file($1, $2, 1000000000) AS text', ['log/plans.json', this.#read])

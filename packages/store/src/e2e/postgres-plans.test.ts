@@ -189,7 +189,7 @@ describe('in a database that was made a moment ago', () => {
       }
       await Promise.all(views.map(view => commit(store, view)))
       for (const view of views) view.take(`${view.id}:1`)
-      for (const view of views) view.remove(1)
+      for (const view of views.slice(0, 10)) view.remove(1)
       await Promise.all(views.map(view => commit(store, view)))
       await Promise.all(views.map(({ id }) => store.appendLogs(id, [line, line])))
       await store.sharing.takeDue(start, at(1), 10)

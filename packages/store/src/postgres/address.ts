@@ -8,12 +8,15 @@ export interface Address {
   readonly hosts: readonly string[]
   /** A server that could lose what it acknowledged is refused. */
   readonly isDurable: boolean
+  /** Used by one program that keeps all servers out. */
+  readonly isAlone: boolean
   /** The connection string for one of the hosts. */
   urlOf(host: string): string
 }
 
 export interface AddressOptions {
   readonly isDurable?: boolean
+  readonly isAlone?: boolean
 }
 
 /** The credentials end at the first @ behind which there is nothing but a host, a database and options: a password may have one too. */
@@ -22,7 +25,7 @@ const hostShape = /^(?:\[[0-9a-fA-F:.]+\]|[\w.-]+|%2[fF][\w.%-]+)?(?::\d{1,5})?$
 const expected = 'expected postgres://user:password@host:port/database'
 
 /** Throws a Problem that says what is wrong, and never the password. */
-export function parseAddress(url: string, { isDurable = true }: AddressOptions = {}): Address {
+export function parseAddress(url: string, { isDurable = true, isAlone = false }: AddressOptions = {}): Address {
   const parts = shape.exec(url)
   if (!parts) throw new Problem('invalid', `the address of the database: ${expected}`)
   const [, credentials, hostList = '', database = '', query = ''] = parts
@@ -37,6 +40,7 @@ export function parseAddress(url: string, { isDurable = true }: AddressOptions =
     shown: `postgres://${user === undefined || user === '' ? '' : `${user}@`}${hosts.join(',')}/${database}`,
     hosts,
     isDurable,
+    isAlone,
     urlOf: host => `postgres://${who}${host}/${database}${query}`,
   }
 }

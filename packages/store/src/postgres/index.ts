@@ -1,2 +1,3 @@
 export { openPostgresStore, type PostgresOptions, PostgresStore } from './postgres-store.js'
+export { postgresSchema, upgradePostgres } from './schema-status.js'
 export type { PostgresStats } from './stats.js'

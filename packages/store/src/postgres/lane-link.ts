@@ -6,6 +6,7 @@ import { Problem } from '@busbar/kernel'
 import type pg from 'pg'
 import type { Address } from './address.js'
 import { answerOf, connect, problemOf } from './connection.js'
+import { admission, keptOut } from './door.js'
 
 export interface LaneRow {
   readonly server: string
@@ -37,7 +38,7 @@ const settings = ['plan_cache_mode = force_generic_plan', 'enable_seqscan = off'
 const raiseEpoch = `
 INSERT INTO lanes AS l (server, lane, epoch, flush, result, seen_at) VALUES ($1, $2, busbar_now(), 0, '', busbar_now())
 ON CONFLICT (server, lane) DO UPDATE SET epoch = greatest(l.epoch + 1, excluded.epoch), seen_at = excluded.seen_at
-RETURNING epoch, flush, result, xmax = 0 AS fresh`
+RETURNING epoch, flush, result, xmax = 0 AS fresh, ${admission('$3')} AS admitted`
 
 export class LaneLink {
   /** Null while there is no connection. */
@@ -136,10 +137,11 @@ export class LaneLink {
       const { server, lane } = this.#row
       const { rows } = await answerOf(
         client,
-        client.query<{ epoch: number; flush: number; result: string; fresh: boolean }>(raiseEpoch, [server, lane]),
+        client.query<{ epoch: number; flush: number; result: string; fresh: boolean; admitted: boolean }>(raiseEpoch, [server, lane, this.#address.isAlone]),
       )
       const [row] = rows
       if (!row || over || this.#isClosed) throw over ?? new Problem('unavailable', 'the database did not answer for the lane')
+      if (!row.admitted) throw keptOut(this.#address)
       this.#noted = { flush: row.flush, result: row.result, isForgotten: row.fresh && this.#wasOpen }
       this.#wasOpen = true
       session = { client, epoch: row.epoch }

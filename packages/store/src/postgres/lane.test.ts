@@ -102,7 +102,7 @@ describe('a flush', () => {
     await cut
     await written
     proxy.deliver()
-    const sessions = `SELECT 1 FROM pg_stat_activity WHERE datname = '${database()}' AND query LIKE '%busbar_append_logs%' AND state = 'active'`
+    const sessions = `SELECT 1 FROM pg_stat_activity WHERE datname = '${database()}' AND query LIKE '%busbar_append_logs%' AND state = 'active' AND pid <> pg_backend_pid()`
     await comesAbout(async () => (await rows(sessions)).length === 0)
     await store.appendLogs(idOf(1), [{ source: 's', stream: 'out', at: '', text: 'after' }])
     expect((await store.logs(idOf(1), { after: 0, limit: 10 })).map(({ text }) => text)).toEqual(['once', 'after'])
@@ -195,7 +195,7 @@ describe('what a lane leased or named', () => {
 
 describe('while the database is away', () => {
   it('calls fail at once, and work again when it is back', async () => {
-    await waitingExecution(store, 1)
+    await waitingExecution(store, 1, {})
     proxy.refuse(true)
     proxy.cutAll()
     await comesAbout(async () => (await store.trouble()) !== null)

@@ -4,6 +4,7 @@ import { Problem } from '@busbar/kernel'
 import type pg from 'pg'
 import { foundation } from './migrations/0001-foundation.js'
 import { retention } from './migrations/0002-retention.js'
+import { facts } from './migrations/0003-facts.js'
 
 export interface Migration {
   readonly number: number
@@ -14,6 +15,7 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'foundation', sql: foundation },
   { number: 2, name: 'retention', sql: retention },
+  { number: 3, name: 'facts', sql: facts },
 ]
 
 interface Applied {

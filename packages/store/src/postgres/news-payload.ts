@@ -12,6 +12,7 @@ export interface Payload {
   readonly e?: readonly ExecutionId[]
   readonly l?: readonly ExecutionId[]
   readonly w?: 1
+  readonly d?: 1
   readonly s?: 1
 }
 
@@ -29,21 +30,27 @@ export class NewsBag {
   #changed = new Map<ExecutionId, boolean>()
   #logged = new Set<ExecutionId>()
   #workers = false
+  #definitions = false
   #surveyed = false
   #hello = false
   #answer = false
   #isLost = false
 
   get isEmpty(): boolean {
-    return this.#size === 0 && !this.#workers && !this.#surveyed && !this.#hello && !this.#answer && !this.#isLost
+    return this.#size === 0 && !this.#hasFlags && !this.#hello && !this.#answer && !this.#isLost
+  }
+
+  get #hasFlags(): boolean {
+    return this.#workers || this.#definitions || this.#surveyed
   }
 
   get #size(): number {
     return this.#stocked.size + this.#changed.size + this.#logged.size
   }
 
-  add({ stocked = [], changed = [], logged = [], workers, surveyed }: News): void {
+  add({ stocked = [], changed = [], logged = [], workers, definitions, surveyed }: News): void {
     this.#workers ||= workers === true
+    this.#definitions ||= definitions === true
     this.#surveyed ||= surveyed === true
     if (this.#isLost) return
     for (const queue of stocked) this.#stocked.add(queue)
@@ -74,8 +81,8 @@ export class NewsBag {
     const ids = (isEnded: boolean) => changed.filter(([, ended]) => ended === isEnded).map(([id]) => id)
     const lists = { c: ids(false), e: ids(true), l: [...this.#logged], q: [...this.#stocked] }
     const { payloads, isWhole } = piecesOf(from, lists)
-    const flags = { ...(this.#workers ? { w: 1 } : {}), ...(this.#surveyed ? { s: 1 } : {}) }
-    if (this.#workers || this.#surveyed) payloads.push(JSON.stringify({ f: from, ...flags }))
+    const flags = { ...(this.#workers ? { w: 1 } : {}), ...(this.#definitions ? { d: 1 } : {}), ...(this.#surveyed ? { s: 1 } : {}) }
+    if (this.#hasFlags) payloads.push(JSON.stringify({ f: from, ...flags }))
     // A hello says that somebody is there, as an answer does.
     if (this.#hello) payloads.unshift(JSON.stringify({ f: from, k: 'h' }))
     else if (this.#answer) payloads.unshift(JSON.stringify({ f: from, k: 'a' }))
@@ -83,7 +90,7 @@ export class NewsBag {
     this.#stocked = new Set()
     this.#changed = new Map()
     this.#logged = new Set()
-    this.#workers = this.#surveyed = this.#hello = this.#answer = this.#isLost = false
+    this.#workers = this.#definitions = this.#surveyed = this.#hello = this.#answer = this.#isLost = false
     return payloads
   }
 }
@@ -127,7 +134,7 @@ export function parsed(text: string | undefined): Payload | null {
   }
 }
 
-export function newsOf({ q = [], c = [], e = [], l = [], w, s }: Payload): News {
+export function newsOf({ q = [], c = [], e = [], l = [], w, d, s }: Payload): News {
   const changed: ChangedExecution[] = [...c.map(id => ({ id, ended: false })), ...e.map(id => ({ id, ended: true }))]
-  return { stocked: q, changed, logged: l, ...(w ? { workers: true } : {}), ...(s ? { surveyed: true } : {}) }
+  return { stocked: q, changed, logged: l, ...(w ? { workers: true } : {}), ...(d ? { definitions: true } : {}), ...(s ? { surveyed: true } : {}) }
 }

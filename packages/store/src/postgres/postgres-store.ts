@@ -1,9 +1,12 @@
 /** The port on PostgreSQL, for any number of servers: three lanes that write, a few connections that read, one that listens. */
 import { randomUUID } from 'node:crypto'
 import { isPlain, Problem } from '@busbar/kernel'
+import type pg from 'pg'
 import type { Changes, DefinitionId, DefinitionKind, DialectName, ExecutionId, Instant, Message, QueueName, WorkerId } from '@busbar/kernel'
+import type { Facts } from '../facts.js'
 import { surveyedMessagesMax } from '../limits.js'
 import { changesMustBePlain, mustBePlain } from '../plain-text.js'
+import { mustBeCurrent, statusOf } from '../schema-status.js'
 import type { Heard, KnownExecution, News, PollSign, Sharing, Survey } from '../sharing.js'
 import type {
   Claimed,
@@ -21,19 +24,22 @@ import type {
 import { type Address, parseAddress } from './address.js'
 import { claimWork, queued, type QueuedClaim } from './claim.js'
 import { commitWork, written, type WrittenChanges } from './commit.js'
-import { connect, type Reader } from './connection.js'
+import type { Reader } from './connection.js'
 import * as definitions from './definitions.js'
 import { dueStatements, type TakeDue, takeDueWork } from './due.js'
+import { shutDoor } from './door.js'
+import { factsOf } from './facts.js'
 import { Lane } from './lane.js'
 import { countByStatus, list } from './list.js'
 import { head, load, loadChanges } from './load.js'
 import { type Append, appendLogsWork, readLogs } from './logs.js'
 import { messageFromRow, type MessageRow, messageStatements, partsOf } from './messages.js'
-import { migrate, pending } from './migrate.js'
+import { migrate, migrations, pending } from './migrate.js'
 import { NewsWire } from './news.js'
 import { openAttempts, queueSizes, queueStatements } from './queues.js'
 import { Reads } from './reads.js'
 import { removeEnded, removeLogs, removeSnapshots } from './retention.js'
+import { withSchema } from './schema-status.js'
 import type { PostgresStats } from './stats.js'
 import { PostgresTransfer } from './transfer.js'
 import * as workers from './workers.js'
@@ -47,6 +53,8 @@ export interface PostgresOptions {
   readonly migrate?: 'run' | 'check'
   /** True: a database is taken although it may lose what it acknowledged. For tests that look at meanings only. */
   readonly mayLoseWrites?: boolean
+  /** True: refuses to open while servers use the database, and keeps them out until it is closed. */
+  readonly alone?: boolean
 }
 
 const readersDefault = 4
@@ -55,7 +63,7 @@ const walkers = 2
 
 /** Opens the database, which must be there, and migrates it. Throws a Problem that says what is wrong. */
 export async function openPostgresStore(url: string, options: PostgresOptions = {}): Promise<PostgresStore> {
-  const address = parseAddress(url, { isDurable: options.mayLoseWrites !== true })
+  const address = parseAddress(url, { isDurable: options.mayLoseWrites !== true, isAlone: options.alone === true })
   await prepare(address, options.migrate ?? 'run')
   const store = new PostgresStore(address, options)
   try {
@@ -67,25 +75,20 @@ export async function openPostgresStore(url: string, options: PostgresOptions = 
   }
 }
 
-async function prepare(address: Address, mode: 'run' | 'check'): Promise<void> {
-  const client = await connect({ address, onEnd: () => {} })
-  try {
-    if (mode === 'run') return await migrate(client)
-    const missing = await pending(client)
-    if (missing.length > 0)
-      throw new Problem(
-        'unavailable',
-        `the database ${address.shown} lacks ${missing.length} migration${missing.length === 1 ? '' : 's'} (${missing.map(({ number, name }) => `${number} ${name}`).join(', ')}): run them first`,
-      )
-  } finally {
-    await client.end().catch(() => {})
-  }
+function prepare(address: Address, mode: 'run' | 'check'): Promise<void> {
+  return withSchema(address, async client => {
+    if (mode === 'run') return migrate(client)
+    mustBeCurrent(statusOf(migrations, await pending(client)), address.shown)
+  })
 }
 
 export class PostgresStore implements Store {
   readonly sharing: Sharing
   readonly transfer: PostgresTransfer
+  readonly facts: Facts
   readonly #server = randomUUID()
+  readonly #address: Address
+  readonly #migrate: 'run' | 'check'
   readonly #reads: Reads
   readonly #walks: Reads
   readonly #commits: Lane<WrittenChanges, CommitResult>
@@ -94,11 +97,14 @@ export class PostgresStore implements Store {
   readonly #logs: Lane<Append, void>
   readonly #news: NewsWire
   #opening: Promise<void> | null = null
+  #door: pg.Client | null = null
   #isClosed = false
 
   constructor(address: Address, options: PostgresOptions) {
     const log = options.log ?? (() => {})
     const server = this.#server
+    this.#address = address
+    this.#migrate = options.migrate ?? 'run'
     this.#reads = new Reads(address, options.poolMax ?? readersDefault)
     this.#walks = new Reads(address, walkers)
     this.#commits = new Lane(address, { server, lane: 0 }, commitWork, log)
@@ -108,6 +114,7 @@ export class PostgresStore implements Store {
     this.#news = new NewsWire(address, server, log)
     this.sharing = new PostgresSharing(this.#reads, this.#timers, this.#news)
     this.transfer = new PostgresTransfer(this.#walks)
+    this.facts = factsOf(this.#reads)
   }
 
   // ── Life ──
@@ -122,6 +129,9 @@ export class PostgresStore implements Store {
   }
 
   async #open(): Promise<void> {
+    // Without the door others may write, so nothing here would hold any more.
+    if (this.#address.isAlone) this.#door ??= await shutDoor(this.#address, () => void this.close())
+    await prepare(this.#address, this.#migrate)
     await Promise.all([...this.#lanes().map(lane => lane.open()), this.#news.open()])
     // Of servers that are gone.
     await this.#reads.query({ text: 'DELETE FROM lanes WHERE seen_at < busbar_now() - 86400000' }, [])
@@ -133,6 +143,7 @@ export class PostgresStore implements Store {
     await Promise.all([...this.#lanes().map(lane => lane.close()), this.#news.close(), this.#walks.close()])
     await this.#reads.query({ text: 'DELETE FROM lanes WHERE server = $1' }, [this.#server]).catch(() => {})
     await this.#reads.close()
+    await this.#door?.end().catch(() => {})
   }
 
   async trouble(): Promise<string | null> {

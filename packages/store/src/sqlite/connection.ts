@@ -7,6 +7,8 @@ import { type Database, openDatabase } from './driver.js'
 export interface SqliteOptions {
   /** Page cache in MiB. */
   readonly cacheMiB?: number
+  /** `check`: never changes the schema, and refuses to open while a migration is pending. Default `run`. */
+  readonly migrate?: 'run' | 'check'
 }
 
 export interface Connection {

@@ -4,6 +4,7 @@ import { Problem } from '@busbar/kernel'
 import type { Database } from './driver.js'
 import { foundation } from './migrations/0001-foundation.js'
 import { retention } from './migrations/0002-retention.js'
+import { facts } from './migrations/0003-facts.js'
 
 export interface Migration {
   readonly number: number
@@ -14,6 +15,7 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'foundation', sql: foundation },
   { number: 2, name: 'retention', sql: retention },
+  { number: 3, name: 'facts', sql: facts },
 ]
 
 interface Applied {
@@ -22,12 +24,18 @@ interface Applied {
   readonly checksum: string
 }
 
+/** Which migrations the database lacks. Throws a Problem when it is of a newer version, or of another program. */
+export function pending(database: Database, known: readonly Migration[] = migrations): readonly Migration[] {
+  if (!database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'").get()) return known
+  const applied = database.prepare<Applied>('SELECT number, name, checksum FROM schema_migrations ORDER BY number').all()
+  for (const one of applied) check(one, known)
+  return known.slice(applied.length)
+}
+
 /** Applies what is missing, each migration in a transaction of its own. */
 export function migrate(database: Database, known: readonly Migration[] = migrations): void {
   database.exec('CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL) STRICT')
-  const applied = database.prepare<Applied>('SELECT number, name, checksum FROM schema_migrations ORDER BY number').all()
-  for (const one of applied) check(one, known)
-  for (const migration of known.slice(applied.length)) apply(database, migration)
+  for (const migration of pending(database, known)) apply(database, migration)
 }
 
 function check({ number, name, checksum }: Applied, known: readonly Migration[]): void {

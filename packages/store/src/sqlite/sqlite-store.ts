@@ -2,8 +2,10 @@
 import { statSync } from 'node:fs'
 import { isPlain, Problem } from '@busbar/kernel'
 import type { Changes, DefinitionId, DefinitionKind, DialectName, ExecutionId, Instant, Message, QueueName, WorkerId } from '@busbar/kernel'
+import type { Facts } from '../facts.js'
 import { FlushQueue } from '../flush-queue.js'
 import { changesMustBePlain, mustBePlain } from '../plain-text.js'
+import { mustBeCurrent, statusOf } from '../schema-status.js'
 import type { ClaimRequest, ListRequest, LogLine, LogRequest, Store, StoredDefinition, StoredWorker, WorkerSighting } from '../store.js'
 import { prepareClaim } from './claim.js'
 import { prepareCommit, written } from './commit.js'
@@ -11,12 +13,13 @@ import { connect, type Connection, type SqliteOptions } from './connection.js'
 import { prepareDefinitions, prepareSnapshots } from './definitions.js'
 import type { Database } from './driver.js'
 import { prepareDue, prepareNextDue } from './due.js'
+import { factsOf } from './facts.js'
 import { Flusher } from './flush.js'
 import { list } from './list.js'
 import { prepareHead, prepareLoad } from './load.js'
 import { prepareLogs } from './logs.js'
 import { prepareOutbox } from './messages.js'
-import { migrate } from './migrate.js'
+import { migrate, migrations, pending } from './migrate.js'
 import { prepareOpenAttempts, prepareQueueSizes } from './queues.js'
 import { prepareRemove } from './remove.js'
 import { prepareRemoveEnded, prepareRemoveLogs, prepareRemoveSnapshots } from './retention.js'
@@ -33,7 +36,8 @@ export function openSqliteStore(path: string, options: SqliteOptions = {}): Prom
   return new Promise(resolve => {
     const connection = connect(path, options)
     try {
-      migrate(connection.database)
+      if (options.migrate === 'check') mustBeCurrent(statusOf(migrations, pending(connection.database)), path)
+      else migrate(connection.database)
       resolve(new SqliteStore(path, connection))
     } catch (error) {
       connection.close()
@@ -46,6 +50,7 @@ export class SqliteStore implements Store {
   /** One server for one database: see the lock in connection.ts. */
   readonly sharing = null
   readonly transfer: SqliteTransfer
+  readonly facts: Facts
   readonly #path: string
   /** Kept as long as the store: the packaged driver must not lose a database before its statements. */
   readonly #connection: Connection
@@ -63,6 +68,7 @@ export class SqliteStore implements Store {
     this.#queue = new FlushQueue(calls => this.#flusher.flush(calls))
     this.#sql = prepareStatements(connection.database, this.#tallies)
     this.transfer = new SqliteTransfer(this.#queue, connection.database, this.#tallies)
+    this.facts = factsOf(this.#queue, connection.database)
   }
 
   // ── Life ──

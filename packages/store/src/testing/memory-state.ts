@@ -47,6 +47,7 @@ export interface MemoryState {
   readonly workers: Map<WorkerId, StoredWorker>
   /** By queue and worker; the latest last. */
   readonly polls: Map<string, PollSign>
+  readonly facts: Map<string, string>
 }
 
 export function emptyState(): MemoryState {
@@ -60,6 +61,7 @@ export function emptyState(): MemoryState {
     definitionsEpoch: 0,
     workers: new Map(),
     polls: new Map(),
+    facts: new Map(),
   }
 }
 

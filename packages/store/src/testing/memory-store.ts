@@ -4,6 +4,7 @@
  */
 import { instant, isPlain, Problem } from '@busbar/kernel'
 import type { Changes, DefinitionId, DefinitionKind, DialectName, ExecutionId, Instant, Message, QueueName, WorkerId } from '@busbar/kernel'
+import type { Facts } from '../facts.js'
 import { type Call, FlushQueue } from '../flush-queue.js'
 import { changesMustBePlain, mustBePlain } from '../plain-text.js'
 import type { ClaimRequest, ListRequest, LogLine, LogRequest, Store, StoredDefinition, StoredWorker, WorkerSighting } from '../store.js'
@@ -11,6 +12,7 @@ import * as attempts from './memory-attempts.js'
 import * as books from './memory-books.js'
 import * as executions from './memory-executions.js'
 import * as retention from './memory-retention.js'
+import { factsOf } from './memory-facts.js'
 import { type Access, Air, MemorySharing } from './memory-sharing.js'
 import { copyOf, copyOfChanges, emptyState, type MemoryState } from './memory-state.js'
 import { MemoryTransfer } from './memory-transfer.js'
@@ -53,6 +55,7 @@ export interface MemoryImage {
 export class MemoryStore implements Store {
   readonly sharing: MemorySharing | null
   readonly transfer: MemoryTransfer
+  readonly facts: Facts
   readonly #durable: Durable
   readonly #options: MemoryOptions
   readonly #queue: FlushQueue
@@ -69,6 +72,7 @@ export class MemoryStore implements Store {
     const access: Access = { read: run => this.#read(run), write: run => this.#write(run) }
     this.sharing = shared ? new MemorySharing(access, { now, schedule, lose }, this.#durable.air) : null
     this.transfer = new MemoryTransfer(access, now)
+    this.facts = factsOf(access)
   }
 
   /** Another server's store on the same durable state. It lives and dies by itself. */

@@ -24,6 +24,8 @@ export interface PostgresOptions {
 export interface StandbyOptions {
   /** The primary answers a commit when the standby has it too; true unless told otherwise. */
   readonly synchronous?: boolean
+  /** Where it listens, e.g. in the place of a primary that is gone; a free port unless told otherwise. */
+  readonly port?: number
 }
 
 export interface Session {
@@ -49,7 +51,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     ...['-D', place.data, '-U', user, `--pwfile=${secret}`, '--auth=password'],
     ...['--encoding=UTF8', '--locale=C', '--no-sync', '--no-instructions'],
   ])
-  return startOnFreePort(place, password, options)
+  return startOn(null, place, password, options)
 }
 
 /** One server: primary or standby. `restart`, `kill` and `start` keep its data and its port. */
@@ -149,7 +151,7 @@ export class PostgresServer {
   // ── A standby ──
 
   /** A streaming replica, up to date when this resolves. It lives on when the primary dies. */
-  async startStandby({ synchronous = true }: StandbyOptions = {}): Promise<PostgresServer> {
+  async startStandby({ synchronous = true, port }: StandbyOptions = {}): Promise<PostgresServer> {
     const place = newPlace()
     if (place.binaries.baseBackup === null) await this.#backUpBySql(place)
     else this.#backUp(place, place.binaries.baseBackup)
@@ -157,7 +159,7 @@ export class PostgresServer {
     appendFileSync(join(place.data, 'postgresql.auto.conf'), `primary_conninfo = '${connection}'\nsynchronous_standby_names = ''\n`)
     writeFileSync(join(place.data, 'standby.signal'), '')
     giveAll(place)
-    const standby = await startOnFreePort(place, this.#password, this.#options)
+    const standby = await startOn(port ?? null, place, this.#password, this.#options)
     if (synchronous) {
       await this.query(`ALTER SYSTEM SET synchronous_standby_names = '${standbyName}'`)
       await this.query('SELECT pg_reload_conf()')
@@ -237,16 +239,16 @@ function newPlace(): Place {
   return { folder, data: join(folder, 'data'), runAs, binaries: findBinaries(runAs, folder), guard }
 }
 
-/** Somebody else may take a port between our looking and PostgreSQL's listening. */
-async function startOnFreePort(place: Place, password: string, options: PostgresOptions): Promise<PostgresServer> {
+/** Somebody else may take a free port between our looking and PostgreSQL's listening. */
+async function startOn(port: number | null, place: Place, password: string, options: PostgresOptions): Promise<PostgresServer> {
   for (let tries = 1; ; tries++) {
-    const server = new PostgresServer(place, password, await freePort(), options)
+    const server = new PostgresServer(place, password, port ?? (await freePort()), options)
     try {
       await server.start()
       return server
     } catch (error) {
       const isTaken = error instanceof Ended && /could not bind|in use/.test(error.message)
-      if (isTaken && tries < portTriesMax) continue
+      if (isTaken && port === null && tries < portTriesMax) continue
       await server.stop()
       throw error
     }

@@ -3,6 +3,7 @@ import { describe } from 'vitest'
 import { claimContract } from './claim-contract.js'
 import { commitContract } from './commit-contract.js'
 import { definitionContract } from './definition-contract.js'
+import { factContract } from './fact-contract.js'
 import { flushContract } from './flush-contract.js'
 import { headContract } from './head-contract.js'
 import { lifeContract } from './life-contract.js'
@@ -32,6 +33,7 @@ export function storeContract(name: string, open: OpenStore): void {
     listContract(open)
     logContract(open)
     workerContract(open)
+    factContract(open)
     removalContract(open)
     retentionContract(open)
     payloadContract(open)

@@ -175,14 +175,17 @@ ALTER TABLE execution_tallies SET (autovacuum_vacuum_threshold = 1000, autovacuu
 CREATE FUNCTION busbar_now() RETURNS bigint LANGUAGE sql VOLATILE AS
 $$ SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint $$;
 
+-- Functions that write are plpgsql, which keeps its plans; those of sql are planned at each call.
+
 -- Counts executions that came to a status (by > 0) or left it.
 CREATE FUNCTION busbar_tally_v1(p_server text, p_dialects text[], p_statuses text[], p_by bigint[]) RETURNS void
-LANGUAGE sql VOLATILE AS $$
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
   INSERT INTO execution_tallies AS t (server, dialect, status, number)
   SELECT p_server, x.dialect, x.status, sum(x.by) FROM unnest(p_dialects, p_statuses, p_by) x(dialect, status, by)
   GROUP BY x.dialect, x.status HAVING sum(x.by) <> 0 ORDER BY x.dialect, x.status
-  ON CONFLICT (server, dialect, status) DO UPDATE SET number = t.number + excluded.number
-$$;
+  ON CONFLICT (server, dialect, status) DO UPDATE SET number = t.number + excluded.number;
+END $$;
 
 -- Of a lane whose connection is another one by now nothing may be written any more.
 CREATE FUNCTION busbar_enter_v1(p_server text, p_lane integer, p_epoch bigint) RETURNS void
@@ -193,9 +196,10 @@ BEGIN
 END $$;
 
 CREATE FUNCTION busbar_leave_v1(p_server text, p_lane integer, p_flush bigint, p_result text) RETURNS void
-LANGUAGE sql VOLATILE AS $$
-  UPDATE lanes SET flush = p_flush, result = p_result, seen_at = busbar_now() WHERE server = p_server AND lane = p_lane
-$$;
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  UPDATE lanes SET flush = p_flush, result = p_result, seen_at = busbar_now() WHERE server = p_server AND lane = p_lane;
+END $$;
 
 -- Writes the changes of one flush. The arrays c_* have an element for each change, in the order of their ids; those of rows
 -- name the change they belong to by n. Answers which changes were stale and which found a message taken: 'n,n;n,n'.
