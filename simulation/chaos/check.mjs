@@ -161,6 +161,8 @@ export async function checkRows(rows, records) {
   await none('attempts with two children', '(SELECT 1 FROM executions WHERE parent IS NOT NULL GROUP BY parent HAVING count(*) > 1) AS twins')
   const keys = "SELECT 1 FROM executions WHERE dialect = 'conductor' AND parent IS NULL GROUP BY handle HAVING count(*) > 1"
   await none('keys started twice', `(${keys}) AS twice`)
+  const kept = new Set((await rows('SELECT name FROM definitions')).map(({ name }) => name))
+  for (const name of records.definitions) if (!kept.has(name)) records.problem(`the database has lost the acknowledged definition ${name}`)
   const roots = await count('executions WHERE parent IS NULL')
   const most = records.starts.size + records.startsLost
   if (roots < records.starts.size || roots > most) records.problem(`${roots} executions were started, expected from ${records.starts.size} to ${most}`)

@@ -20,6 +20,7 @@ function step(actionSpec: Record<string, unknown>, actionType = 'script'): Claim
     input: null,
     timeoutSecs: null,
     revision: 'r',
+    lease: null,
   }
 }
 

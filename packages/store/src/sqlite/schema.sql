@@ -79,6 +79,11 @@ CREATE TABLE executions (
   brief TEXT
 ) STRICT;
 
+CREATE TABLE facts (
+  name TEXT PRIMARY KEY,
+  text TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE logs (
   execution_id TEXT NOT NULL,
   last INTEGER NOT NULL,
