@@ -9,7 +9,8 @@ import { cpuSeconds, residentMb } from './processes.mjs'
 export async function measureEmbedded({ scratch, spans, options, say }) {
   const { wants } = options
   const rows = []
-  const row = (name, value, unit, { peer, floor, goal, better = 'less' } = {}) => rows.push({ name, value, unit, peer, floor, goal, better })
+  const row = (name, value, unit, { peer, floor, goal, better = 'less', isDetail = false } = {}) =>
+    rows.push({ name, value, unit, peer, floor, goal, better, isDetail })
   if (wants('rate') || wants('latency')) await measureWire()
   if (wants('size')) await measureSizes()
   if (wants('idle') || wants('memory')) await measureIdle()
@@ -72,7 +73,7 @@ export async function measureEmbedded({ scratch, spans, options, say }) {
           for (let turn = 0; turn < repeats; turn++) costs.push(await costPerTask(busbar.client, shape, size))
           const msPerTask = costs.reduce((sum, cost) => sum + cost.msPerTask, 0) / costs.length
           first ??= msPerTask
-          row(`${shape}, ${size} tasks: cost a task`, msPerTask, 'ms')
+          row(`${shape}, ${size} tasks: cost a task`, msPerTask, 'ms', { isDetail: size !== spans.sizes[0] && size !== spans.sizes.at(-1) })
           if (size === spans.sizes.at(-1)) row(`  … against one of ${spans.sizes[0]}`, msPerTask / first, '×', { floor: 1.5, goal: 1.1 })
           if (shape === 'forked' && size === 1000) {
             row('  … fork of 1,000, start to done', costs[0].totalMs, 'ms', { floor: 1000, goal: 400 })

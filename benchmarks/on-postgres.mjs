@@ -72,7 +72,7 @@ export async function measureOnPostgres({ scratch, spans, options, say }) {
     say(`${peer.name} (fetched once)…`)
     const name = `peer_${peer.name.replaceAll('-', '_')}`
     const library = await startLibrary(peer, await database.newDatabase(name))
-    const measured = { contestant: peer.name, rates: [] }
+    const measured = { contestant: peer.label, rates: [] }
     try {
       if (options.wants('latency')) measured.latency = await library.latencies(spans)
       if (!options.wants('rate')) return measured
@@ -107,7 +107,7 @@ export async function measureOnPostgres({ scratch, spans, options, say }) {
         const url = await database.newDatabase(name)
         const processes = []
         running.push({
-          contestant: peer.name,
+          contestant: peer.label,
           name,
           cpu: () => sumOf(processes.map(one => one.cpu())),
           stop: () => Promise.all(processes.map(one => one.stop())),
@@ -125,7 +125,7 @@ export async function measureOnPostgres({ scratch, spans, options, say }) {
         const idle = { statements: used.statements / used.at, transactions: used.transactions / used.at, cpuShare: used.cpu / used.at }
         const known = figures.find(one => one.contestant === contestant)
         if (known) known.idle = idle
-        else figures.push({ contestant, rates: [], idle, ...(contestant.startsWith('busbar') ? { servers: count } : {}) })
+        else figures.push({ contestant, rates: [], idle, ...(index === 0 ? { servers: count } : {}) })
       }
       if (options.profile) say(told(await database.statementsOf('idle_busbar')))
     } finally {
@@ -155,7 +155,7 @@ export async function measureOnPostgres({ scratch, spans, options, say }) {
   }
 }
 
-const contestantOf = servers => (servers === 1 ? 'busbar' : `busbar ×${servers}`)
+const contestantOf = servers => (servers === 1 ? 'Busbar' : `Busbar ×${servers}`)
 
 function ownCpu() {
   const { user, system } = process.cpuUsage()

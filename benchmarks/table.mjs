@@ -4,6 +4,7 @@ export function embeddedTable(rows) {
   const ratio = ({ value, peer, better }) => (peer === undefined ? '' : `${number(better === 'more' ? value / peer : peer / value)} ×`)
   return {
     header: ['Measure', 'Busbar', 'Restate', 'better by', 'floor', 'goal'],
+    details: detailsOf(rows),
     cells: rows.map(one => [one.name.trim(), `${number(one.value)} ${one.unit}`, number(one.peer), ratio(one), number(one.floor), number(one.goal)]),
   }
 }
@@ -18,16 +19,19 @@ export function postgresTable({ figures, notes, spread }) {
     const base = figure.servers || row.better === undefined ? undefined : ours.map(row.of).find(Number.isFinite)
     return base ? `${number(value)} (${number(row.better === 'more' ? base / value : value / base)} ×)` : number(value)
   }
-  const cells = rows.map(row => [row.name, ...figures.map(figure => cell(row, figure))]).filter(line => line.slice(1).some(text => text !== ''))
+  const lines = rows.filter(row => figures.some(figure => Number.isFinite(row.of(figure))))
   const spreading = figures.some(one => one.servers > 1)
     ? `×n: n server processes on one database, ${spread === 'requests' ? 'each request of a client to the next one' : 'each client with its own'}.`
     : ''
   return {
     header: ['Measure', ...figures.map(one => one.contestant)],
-    cells,
+    cells: lines.map(row => [row.name, ...figures.map(figure => cell(row, figure))]),
+    details: detailsOf(lines),
     notes: ['In brackets: how many times better Busbar is (with one server, where that was measured).', spreading, ...notes].filter(Boolean),
   }
 }
+
+const detailsOf = rows => new Set(rows.flatMap((row, index) => (row.isDetail ? [index] : [])))
 
 function measuresOf(figures) {
   const inFlights = [...new Set(figures.flatMap(one => one.rates.map(rate => rate.inFlight)))].sort((a, b) => a - b)
@@ -51,9 +55,9 @@ function measuresOf(figures) {
       rateRow('… CPU of the servers (of the library’s process) per execution, µs', inFlight, one => each(one, 'cpu', 1e6)),
       rateRow('… CPU of PostgreSQL per execution, µs', inFlight, one => each(one, 'databaseCpu', 1e6), 'less'),
       rateRow('… statements per execution', inFlight, one => each(one, 'statements'), 'less'),
-      rateRow('… transactions per execution', inFlight, one => each(one, 'transactions'), 'less'),
-      rateRow('… bytes of PostgreSQL’s log per execution', inFlight, one => each(one, 'wal_bytes'), 'less'),
-      rateRow('… syncs of the log per execution', inFlight, one => each(one, 'wal_sync'), 'less'),
+      detail(rateRow('… transactions per execution', inFlight, one => each(one, 'transactions'), 'less')),
+      detail(rateRow('… bytes of PostgreSQL’s log per execution', inFlight, one => each(one, 'wal_bytes'), 'less')),
+      detail(rateRow('… syncs of the log per execution', inFlight, one => each(one, 'wal_sync'), 'less')),
     ]),
     { name: 'the same, 64 started by one call', of: one => one.together?.perSecond },
     { name: 'fork of 1,000: start → done, ms', of: one => one.sizes?.forkMs },
@@ -63,6 +67,9 @@ function measuresOf(figures) {
     { name: 'idle, 100 waiting workers: share of a core, %', of: one => one.idle && one.idle.cpuShare * 100 },
   ]
 }
+
+/** Shown by the run, left out of the documents. */
+const detail = row => ({ ...row, isDetail: true })
 
 const each = (rate, counter, factor = 1) => (rate.used[counter] === undefined ? undefined : (rate.used[counter] / rate.done) * factor)
 
@@ -79,14 +86,15 @@ export function plain({ header, cells, notes = [] }) {
   return [line(header), widths.map(width => '─'.repeat(width)).join('  '), ...cells.map(line), '', ...notes].join('\n')
 }
 
-export function markdown({ header, cells }) {
+export function markdown({ header, cells, details = new Set() }) {
   const line = row => `| ${row.join(' | ')} |`
+  const shown = cells.filter((_, index) => !details.has(index))
   return [
     line(header),
     `|---|${header
       .slice(1)
       .map(() => '---:|')
       .join('')}`,
-    ...cells.map(line),
+    ...shown.map(line),
   ].join('\n')
 }

@@ -11,6 +11,7 @@ const orderMsMax = 120_000
 export const libraries = [
   {
     name: 'pg-boss',
+    label: 'pg-boss',
     ways: ['woken', 'polled'],
     startsTogether: true,
     packages: { 'pg-boss': '12.38.0' },
@@ -18,6 +19,7 @@ export const libraries = [
   },
   {
     name: 'graphile-worker',
+    label: 'graphile-worker',
     ways: ['woken'],
     startsTogether: true,
     packages: { 'graphile-worker': '0.18.0' },
@@ -25,6 +27,7 @@ export const libraries = [
   },
   {
     name: 'dbos',
+    label: 'DBOS',
     ways: ['direct'],
     startsTogether: false,
     packages: { '@dbos-inc/dbos-sdk': '5.3.0' },

@@ -20,6 +20,8 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   start: async () => (await import('./commands/start.js')).startCommand,
   status: async () => (await import('./commands/status.js')).statusCommand,
   logs: async () => (await import('./commands/logs.js')).logsCommand,
+  migrate: async () => (await import('./commands/migrate.js')).migrateCommand,
+  database: async () => (await import('./commands/database.js')).databaseCommand,
 }
 
 async function main(): Promise<void> {

@@ -6,6 +6,9 @@ export interface HealthReport {
   readonly storeTrouble: string | null
 }
 
+/** A database that says nothing for so long cannot be worked with, whatever it says later. */
+const answerMsMax = 2_000
+
 /** The truth for the health routes: the store answers, and the server is not on its way out. */
 export class Health {
   readonly #store: Pick<Store, 'trouble'>
@@ -26,7 +29,20 @@ export class Health {
 
   async check(): Promise<HealthReport> {
     if (this.draining.aborted) return { trouble: 'the server is stopping', storeTrouble: null }
-    const storeTrouble = await this.#store.trouble().catch((error: unknown) => (error instanceof Error ? error.message : String(error)))
+    const storeTrouble = await this.#storeTrouble()
     return { trouble: storeTrouble, storeTrouble }
+  }
+
+  async #storeTrouble(): Promise<string | null> {
+    let timer: NodeJS.Timeout | undefined
+    const silence = new Promise<string>(resolve => {
+      timer = setTimeout(resolve, answerMsMax, `the database has not answered for ${answerMsMax / 1000} s`)
+    })
+    const answer = this.#store.trouble().catch((error: unknown) => (error instanceof Error ? error.message : String(error)))
+    try {
+      return await Promise.race([answer, silence])
+    } finally {
+      clearTimeout(timer)
+    }
   }
 }

@@ -1,5 +1,7 @@
 export { type Config, type ConfigFlags, type ConfigSources, type LoadedConfig, loadConfig } from './config/config.js'
+export { type CopiedKind, copyStore, type CopyProgress } from './copy/copy-store.js'
 export { configReference } from './config/reference.js'
 export { createLog, type Log, type LogLevel, silentLog } from './log.js'
 export { type Server, startServer } from './main.js'
+export { databaseOf, openStore, schemaOf, shownAddress, upgradeSchema } from './open-store.js'
 export { version } from './version.js'

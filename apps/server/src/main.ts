@@ -10,7 +10,7 @@ import type { Config } from './config/config.js'
 import { messageRoutes } from './conductor/messages.js'
 import { conductorRoutes, isConductorPath } from './conductor/routes.js'
 import { secretsIn } from './conductor/secrets.js'
-import { openDataFolder, workerTokenIn } from './data-folder.js'
+import { openDataFolder } from './data-folder.js'
 import { type Effects, effectQueues, effectsOf } from './effects/effects.js'
 import { returnLeft } from './effects/return-left.js'
 import { EventHandlers } from './events/event-handlers.js'
@@ -21,13 +21,14 @@ import { createApp } from './http/app.js'
 import { createGate } from './http/gate.js'
 import type { Route } from './http/route.js'
 import type { Log } from './log.js'
-import { embeddedIn, openStore } from './open-store.js'
+import { databaseOf, openStore } from './open-store.js'
 import { openApiRoute } from './openapi.js'
 import { portOf } from './outbound/outbound-guard.js'
 import { openArchives } from './stroem/archives.js'
 import { stroemRoutes } from './stroem/routes.js'
 import { storedServiceOf } from './stroem/worker-detail.js'
 import { Workspaces } from './stroem/workspaces.js'
+import { workerTokenOf } from './worker-token.js'
 
 export interface Server {
   /** Where it listens, e.g. `http://127.0.0.1:8080`. */
@@ -43,16 +44,14 @@ export interface Server {
 export async function startServer(config: Config, { log }: { readonly log: Log }): Promise<Server> {
   refuseOpenNetwork(config)
   await openDataFolder(config.data)
-  const workerToken = config.workerToken === '' ? await workerTokenIn(config.data) : config.workerToken
-  const store = await openStore(config.databaseUrl === '' ? embeddedIn(config.data) : config.databaseUrl, {
+  const store = await openStore(databaseOf(config), {
     log: (event, fields) => log.warn(event, fields),
     poolMax: config.database.poolMax,
     migrate: config.database.migrate,
   })
   const undo: (() => Promise<void>)[] = [() => store.close()]
   try {
-    await store.open()
-    if (store.sharing && config.workerToken === '') log.warn('this server made its own worker token; servers that share a database need the same workerToken')
+    const workerToken = await workerTokenOf(config, store, log)
     const clock = await openClock(store)
     undo.push(async () => clock.close())
     const workspaces = workspacesOf(config, log)

@@ -8,6 +8,8 @@ export { type EventMessage, eventMessageRequest, eventNamespace } from './start/
 export { type BrokerType, brokerTypes, isBrokerType, partsOfEvent } from './tasks/event-sink.js'
 export { isEngineType, isUnsupportedType } from './tasks/engine-types.js'
 export { type TaskStatus, taskStatus, type WorkflowStatus, workflowStatus } from './wire/status.js'
+export { taskCondition, taskOrder, workflowByTaskCondition } from './search/task-search.js'
+export { workflowCondition, workflowOrder, type WorkflowQuery } from './search/workflow-search.js'
 export { taskSummary, workflowSummary } from './wire/summary.js'
 export { testRunKey } from './decide/test-run.js'
 export { scheduleNamespace, scheduleRequest } from './schedule/schedule.js'

@@ -20,6 +20,8 @@ export type ConductorReply = UpdateReply | PushReply | null
 /** What an execution was started with. Absent: the default of the wire (none, 0, {}). */
 export interface Brief {
   readonly input: JsonObject
+  /** Where the input is kept, when it is kept outside; then `input` is empty. */
+  readonly inputPath?: string
   readonly correlationId?: string
   readonly priority?: number
   readonly taskToDomain?: Domains
@@ -27,6 +29,8 @@ export interface Brief {
   readonly idempotencyKey?: string
   /** A run with mocked results: nothing is done outside, and no worker gets its tasks. */
   readonly isTest?: true
+  /** The classifier of its definition, when that is not `workflow`: searches ask for it. */
+  readonly classifier?: string
   /** A snapshot that took the place of the first one (a restart with the latest definitions). */
   readonly definition?: string
 }
@@ -43,8 +47,12 @@ export type Domains = Readonly<Record<string, string>>
 export interface State {
   /** The first task was scheduled. Until then a decision begins at the top of the definition. */
   readonly begun?: true
+  /** All its tasks wait for people: see `noteOpening`. */
+  readonly untouched?: true
   readonly variables: JsonObject
   readonly output?: JsonObject
+  /** Where the output is kept, when it is kept outside. */
+  readonly outputPath?: string
   readonly reason?: string
   readonly failedRefs?: readonly string[]
   readonly failedNames?: readonly string[]
@@ -69,6 +77,9 @@ export interface TaskData {
   /** The name of its task definition, when that is not the type. */
   readonly name?: string
   readonly input?: JsonObject
+  /** Where the input or the output is kept, when it is kept outside. */
+  readonly inputPath?: string
+  readonly outputPath?: string
   /** Kept for loops and open joins only when it cannot be derived from their tasks; see `outputOf`. */
   readonly output?: JsonObject
   readonly reason?: string

@@ -4,6 +4,7 @@ import type {
   Attempt,
   DefinitionKind,
   DialectName,
+  Execution,
   ExecutionId,
   Instant,
   Json,
@@ -81,6 +82,8 @@ export interface EngineApi {
   poll(request: PollRequest): Promise<readonly Work[]>
   /** The newest committed view, for reading only. Null when there is none. */
   read(id: ExecutionId): Promise<AnyView | null>
+  /** A view of a row that a search gave, without its attempts: for what needs none of them. */
+  glance(execution: Execution): Promise<AnyView>
   /** Resolves at the next commit of this execution, at the time-out, or when the signal says so; on a shared store also now and then. */
   changed(id: ExecutionId, options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<void>
   /** Calls back after each commit of this execution (of another server: as a rule, soon). Returns how to stop. */

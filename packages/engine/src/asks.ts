@@ -7,6 +7,20 @@ type Evaluate = Extract<Ask, { kind: 'evaluate' }>
 type DefinitionAsk = Extract<Ask, { kind: 'definition' }>
 type LastPollsAsk = Extract<Ask, { kind: 'lastPolls' }>
 
+/** What a decision was told of definitions, for its commit to prove. */
+export class Basis {
+  /** The lowest epoch; null: it needed none, or nobody else writes. */
+  epoch: number | null = null
+  /** Something was taken from memory. */
+  isKept = false
+
+  note(epoch: number | null, isKept: boolean): void {
+    if (epoch === null) return
+    this.epoch = this.epoch === null ? epoch : Math.min(this.epoch, epoch)
+    this.isKept ||= isKept
+  }
+}
+
 /** Answers what decisions ask: from memory at once where it can, from the store and the sandbox otherwise. */
 export class Asks {
   readonly #definitions: Definitions
@@ -20,7 +34,7 @@ export class Asks {
   }
 
   /** Adds the answers to `answers`; returns what must be awaited for the rest, or null when all is there. */
-  answer(asks: readonly Ask[], answers: Map<string, Answer>, setting: EvaluationSetting): Promise<unknown> | null {
+  answer(asks: readonly Ask[], answers: Map<string, Answer>, setting: EvaluationSetting, basis: Basis): Promise<unknown> | null {
     const evaluations: Evaluate[] = []
     const polls: LastPollsAsk[] = []
     const reads: DefinitionAsk[] = []
@@ -33,9 +47,11 @@ export class Asks {
           evaluations.push(ask)
           break
         case 'definition': {
-          const known = this.#definitions.cached(ask.of, ask.namespace, ask.name, ask.version)
-          if (known) answers.set(ask.key, { ok: true, value: known.json })
-          else reads.push(ask)
+          const known = this.#definitions.kept(ask.of, ask.namespace, ask.name, ask.version)
+          if (known) {
+            answers.set(ask.key, { ok: true, value: known.json })
+            basis.note(this.#definitions.epoch, true)
+          } else reads.push(ask)
           break
         }
         case 'lastPolls':
@@ -46,7 +62,7 @@ export class Asks {
       }
     }
     invariant(isNew, `a rule asks again what was answered: ${asks.map(ask => ask.key).join(', ')}`)
-    const awaited: Promise<void>[] = reads.map(ask => this.#read(ask, answers))
+    const awaited: Promise<void>[] = reads.map(ask => this.#read(ask, answers, basis))
     for (const ask of polls) {
       const polled = this.#workers.lastPolls(ask.queues)
       if (polled instanceof Promise) awaited.push(polled.then(value => void answers.set(ask.key, { ok: true, value: [...value] })))
@@ -56,8 +72,9 @@ export class Asks {
     return awaited.length === 0 ? null : Promise.all(awaited)
   }
 
-  async #read(ask: DefinitionAsk, answers: Map<string, Answer>): Promise<void> {
+  async #read(ask: DefinitionAsk, answers: Map<string, Answer>, basis: Basis): Promise<void> {
     const known = await this.#definitions.get(ask.of, ask.namespace, ask.name, ask.version)
+    basis.note(this.#definitions.epoch, false)
     answers.set(ask.key, { ok: true, value: known.json satisfies Json })
   }
 

@@ -41,6 +41,8 @@ export interface CommitParts {
   readonly views: Views
   readonly inFlight: InFlight
   readonly turn: TurnParts
+  /** What was kept of definitions may be old. */
+  readonly doubtDefinitions: () => void
   readonly outlets: Outlets
 }
 
@@ -99,7 +101,10 @@ export class CommitLoop implements Batches {
       } catch (error) {
         this.#withdraw(turn)
         // A rule may well break over an old view (C5).
-        if (turn.isFromCache && this.#parts.store.sharing && !isOfAll(error)) continue
+        if ((turn.isFromCache || turn.basis.isKept) && this.#parts.store.sharing && !isOfAll(error)) {
+          this.#parts.doubtDefinitions()
+          continue
+        }
         if (!turn.isHandingOff) throw error
         // Work that cannot be made is no fault of the letters: what they open stays in its queue, and its claim fails.
         this.#logFailure(box, letters, error)
@@ -107,19 +112,23 @@ export class CommitLoop implements Batches {
         continue
       }
       this.#withdraw(turn)
+      if (turn.basis.isKept) this.#parts.doubtDefinitions()
     }
     return 'stale'
   }
 
-  #changesOf({ view }: Turn): Changes | null {
+  #changesOf({ view, basis }: Turn): Changes | null {
     if (!view?.isChanged) return null
-    if (this.#parts.store.sharing) view.raise()
-    return view.takeChanges()
+    if (!this.#parts.store.sharing) return view.takeChanges()
+    view.raise()
+    return { ...view.takeChanges(), definitionsEpoch: basis.epoch }
   }
 
   /** What was decided from a kept view, and what no commit will prove (C5). The next try reads the store. */
   #isDoubtful(turn: Turn, letters: readonly Letter[], changes: Changes | null): boolean {
-    if (!this.#parts.store.sharing || !turn.isFromCache) return false
+    if (!this.#parts.store.sharing) return false
+    if (turn.basis.isKept && (changes === null || turn.answers.some(isNo))) return true
+    if (!turn.isFromCache) return false
     // A claim comes with the attempt as it is stored now.
     return changes === null ? letters.some(({ body }, index) => body.kind !== 'claimed' || isNo(turn.answers[index])) : turn.answers.some(isNo)
   }

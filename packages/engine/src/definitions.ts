@@ -12,7 +12,8 @@ const definitionsMax = 2_000
 
 /**
  * Definitions as the store has them, read once. Writes of this server go through here; those of others raise the store's
- * epoch, which is read before what is kept is believed: nothing stale is served by any server.
+ * epoch. Who only reads has that read before what is kept is believed; a decision takes what is kept, and its commit is
+ * refused when the epoch has moved on. So nothing stale is served by any server, and a start waits for no read.
  */
 export class Definitions {
   readonly #store: Store
@@ -28,9 +29,20 @@ export class Definitions {
     this.#epochs = store.sharing && new FreshReads(store.sharing)
   }
 
-  /** What needs no look at the store. */
-  cached(kind: DefinitionKind, namespace: string, name: string, version: number | null): Known | undefined {
-    return this.#epochs ? undefined : this.#known.get(keyOf(kind, namespace, name, version))
+  /** What is known without a look at the store. Where others write too, only a commit that names the epoch proves it. */
+  kept(kind: DefinitionKind, namespace: string, name: string, version: number | null): Known | undefined {
+    return this.#known.get(keyOf(kind, namespace, name, version))
+  }
+
+  /** Under which what is kept was true; null where nobody else writes. */
+  get epoch(): number | null {
+    return this.#epochs ? this.#epoch : null
+  }
+
+  /** What was kept has proved to be old. */
+  doubt(): void {
+    this.#writes += 1
+    this.#known.clear()
   }
 
   async get(kind: DefinitionKind, namespace: string, name: string, version: number | null): Promise<Known> {

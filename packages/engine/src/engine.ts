@@ -10,6 +10,7 @@ import {
   type Answer,
   type DefinitionKind,
   type DialectName,
+  type Execution,
   type ExecutionId,
   type Instant,
   instant,
@@ -170,6 +171,7 @@ class Engine implements EngineApi {
       views: this.#views,
       inFlight,
       outlets: this.#outlets(),
+      doubtDefinitions: () => this.#definitions.doubt(),
       turn: {
         clock,
         limits,
@@ -348,6 +350,10 @@ class Engine implements EngineApi {
     }
     const view = await this.#views.read(id)
     return view && toAnyView(view)
+  }
+
+  async glance(execution: Execution): Promise<AnyView> {
+    return toAnyView(await this.#views.glance(execution))
   }
 
   watch(id: ExecutionId, listener: () => void): () => void {

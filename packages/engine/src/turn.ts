@@ -19,7 +19,7 @@ import {
   View,
 } from '@busbar/kernel'
 import type { Clock, Dialects, EngineLimits, Work } from './api.js'
-import type { Asks } from './asks.js'
+import { type Asks, Basis } from './asks.js'
 import { type AnyRules, rulesOf, type SomeView } from './dialects.js'
 import type { HeldPoll } from './held-poll.js'
 import type { Mailbox } from './inbox.js'
@@ -71,6 +71,7 @@ export class Turn {
   /** Of the views when this turn began. */
   readonly age: number
   readonly answers: unknown[] = []
+  readonly basis = new Basis()
   readonly reservations: Reservation[] = []
   /** Queues in which the decision leaves something claimable that nobody waits for. */
   readonly left = new Set<QueueName>()
@@ -241,7 +242,7 @@ export class Turn {
         this.isUnfinished = true
         return
       }
-      const awaited = this.#parts.asks.answer(asks, answers, { now: this.#now, chance: this.#chance })
+      const awaited = this.#parts.asks.answer(asks, answers, { now: this.#now, chance: this.#chance }, this.basis)
       if (awaited) await this.#waiting(awaited)
     }
   }
@@ -252,7 +253,7 @@ export class Turn {
     for (let round = 0; round <= this.#parts.limits.roundsPerCommitMax; round++) {
       const result = call(answers)
       if (!isAsking(result)) return result as Exclude<R, { readonly kind: 'ask' }>
-      const awaited = this.#parts.asks.answer(result.asks, answers, { now: this.#now, chance: this.#chance })
+      const awaited = this.#parts.asks.answer(result.asks, answers, { now: this.#now, chance: this.#chance }, this.basis)
       if (awaited) await this.#waiting(awaited)
     }
     invariant(false, `a rule of execution ${this.#box.id} asked more than ${this.#parts.limits.roundsPerCommitMax} times`)

@@ -85,7 +85,15 @@ export class Views {
 
   async load(id: ExecutionId): Promise<SomeView | null> {
     const loaded = await this.#store.load(id)
-    if (!loaded) return null
+    return loaded && this.#viewOf(loaded)
+  }
+
+  /** Not to be worked on: it has no attempts. */
+  glance(execution: Execution): Promise<SomeView> {
+    return this.#viewOf({ execution, version: 0, due: null, lastOrdinal: 0, lastMessage: 0, attempts: [] })
+  }
+
+  async #viewOf(loaded: LoadedExecution): Promise<SomeView> {
     const { dialect, definition } = loaded.execution
     const { plan } = this.#plans.cached(dialect, definition) ?? (await this.#plans.load(dialect, definition))
     return new View({ ...loaded, plan })

@@ -27,6 +27,21 @@ export type Ask =
     }
   /** When each of these queues was last asked for work; answered with a list of epoch milliseconds or nulls. */
   | { readonly key: string; readonly kind: 'lastPolls'; readonly queues: readonly QueueName[] }
+  | PayloadAsk
+  /** The newest execution that was started with an idempotency key; answered with a `Keyed`. */
+  | { readonly key: string; readonly kind: 'keyed'; readonly name: string; readonly idempotencyKey: string }
+
+/** About values that are kept outside the rows of an execution because of their size. */
+export type PayloadAsk =
+  /** Answered with the value, or null when there is none of that name. */
+  | { readonly key: string; readonly kind: 'payload'; readonly path: string }
+  /** Keeps the value as long as the execution is kept; answered with its path. The same value asked again has the same path. */
+  | { readonly key: string; readonly kind: 'keepPayload'; readonly execution: ExecutionId; readonly value: JsonObject }
+  /** Another execution refers to it too from now on; answered with its size in bytes, or null when there is none of that name. */
+  | { readonly key: string; readonly kind: 'usePayload'; readonly execution: ExecutionId; readonly path: string }
+
+/** What is known of an idempotency key: where the next execution with it goes, and the newest there is. */
+export type Keyed = { readonly free: ExecutionId; readonly newest: { readonly id: ExecutionId; readonly isTerminal: boolean } | null }
 
 export type DefinitionKind = 'workflow' | 'task'
 

@@ -60,6 +60,8 @@ export interface Changes<T extends DialectTypes = DialectTypes> {
    * the execution must read all of it again.
    */
   readonly reworked: boolean
+  /** Where servers share a store: it was decided from definitions as they were under this number, and is stale when that was raised since. */
+  readonly definitionsEpoch?: number | null
   readonly sent: readonly Message[]
   readonly taken: readonly MessageId[]
   /** Lines that the decision itself adds to the execution's log. */

@@ -1,5 +1,6 @@
 export type * from './store.js'
 export type * from './facts.js'
 export type { SchemaStatus } from './schema-status.js'
+export type * from './search.js'
 export type * from './sharing.js'
 export * from './transfer.js'

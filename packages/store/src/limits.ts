@@ -6,3 +6,5 @@ export const snapshotGraceMs = 3_600_000
 export const pollsMax = 10_000
 /** Messages in one survey. */
 export const surveyedMessagesMax = 1_000
+/** A search looks at so many executions at most, the newest of those that indexes leave, and at so many attempts. */
+export const searchedMax = 100_000

@@ -5,47 +5,7 @@
  * A search looks at no more than `searchedMax` executions (and as many attempts), the newest of those that its conditions on
  * indexed columns leave. What it finds, its order and its total are of these.
  */
-import { type DialectName, type Execution, isPlain } from '@busbar/kernel'
-import type { Claimed } from './store.js'
-
-/** `parent` is the id of the execution that started it. */
-export type ExecutionField = 'id' | 'name' | 'version' | 'handle' | 'status' | 'parent' | 'createdAt' | 'updatedAt' | 'endedAt'
-/** `stateAt`: waiting: not before; leased and held: since; closed: when. */
-export type AttemptField = 'ordinal' | 'key' | 'number' | 'queue' | 'state' | 'stateAt' | 'outcome' | 'openedAt' | 'firstClaimedAt' | 'lastWorker'
-
-/** A text, number or list inside what the dialect keeps; without a path all of it, as JSON text. */
-export interface Inside {
-  readonly in: 'brief' | 'state' | 'data'
-  readonly path: readonly string[]
-}
-
-/** Fields of attempts, and what is inside their data, are only for searches of attempts and for `having`. */
-export type SearchField = ExecutionField | AttemptField | Inside
-
-/** A field that is absent fulfils no condition but `absent`; `not` is true where what it denies is not. */
-export type Condition =
-  | { readonly kind: 'all' | 'any'; readonly of: readonly Condition[] }
-  | { readonly kind: 'not'; readonly of: Condition }
-  /** Equal to one of the values. */
-  | { readonly kind: 'is'; readonly field: SearchField; readonly values: readonly (string | number)[] }
-  | { readonly kind: 'above' | 'below'; readonly field: SearchField; readonly value: number }
-  /** `*` stands for any text. The case of ASCII letters does not matter; what other letters do is up to the database. */
-  | { readonly kind: 'like'; readonly field: SearchField; readonly pattern: string }
-  /** The text stands somewhere in the field, whatever the case of its ASCII letters. */
-  | { readonly kind: 'contains'; readonly field: SearchField; readonly text: string }
-  | { readonly kind: 'absent'; readonly field: SearchField }
-  /** Of executions: one of their attempts is like this. */
-  | { readonly kind: 'having'; readonly of: Condition }
-
-export const always: Condition = { kind: 'all', of: [] }
-export const never: Condition = { kind: 'any', of: [] }
-
-export interface SearchOrder {
-  readonly field: SearchField
-  readonly descending: boolean
-  /** The values in the order that is meant, where it is not that of the texts. */
-  readonly ranks?: readonly string[]
-}
+import { type Attempt, type Condition, type DialectName, type Execution, type ExecutionField, type ExecutionId, isPlain, never, type SearchOrder } from '@busbar/kernel'
 
 export interface SearchRequest {
   readonly dialect: DialectName
@@ -63,7 +23,7 @@ export interface FoundExecutions {
 }
 
 export interface FoundAttempts {
-  readonly attempts: readonly Claimed[]
+  readonly attempts: readonly { readonly execution: ExecutionId; readonly attempt: Attempt }[]
   readonly total: number
 }
 

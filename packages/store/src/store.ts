@@ -2,7 +2,7 @@
  * The store port. It writes whole decisions or nothing, and hands out leases; the rules are elsewhere.
  *
  * S1. `commit` writes a whole change, or nothing: `stale` when the execution's version moved on (also where the change
- *     does not raise it: what others closed meanwhile must not be written over), when an attempt's fence moved on, or when an execution of that id exists already (version 0); else `taken` when a message that it
+ *     does not raise it: what others closed meanwhile must not be written over), when an attempt's fence moved on, when the definitions it was decided from were written since, or when an execution of that id exists already (version 0); else `taken` when a message that it
  *     takes was taken or dropped before: that is what makes "exactly once" true whoever carries messages.
  * S2. What a resolved promise said is written: it survives kill -9 and a power cut.
  * S3. `claim` leases each attempt to one caller; the fence is raised by one each time.
@@ -17,6 +17,7 @@
  *     (refused as `invalid`): what travels as JSON may hold any text.
  */
 import type { Facts } from './facts.js'
+import type { FoundAttempts, FoundExecutions, SearchRequest } from './search.js'
 import type { Sharing } from './sharing.js'
 import type { DueExecution, LoadedExecution, StoredDefinition, StoredWorker } from './stored.js'
 import type { Transfer } from './transfer.js'
@@ -148,6 +149,10 @@ export interface Store {
   removeLogs(endedBefore: Instant, limit: number): Promise<number>
   /** Deletes snapshots that no execution runs by and that nobody put since a moment; returns how many. */
   removeSnapshots(unusedSince: Instant, limit: number): Promise<number>
+
+  // Searches: see search.ts
+  searchExecutions(request: SearchRequest): Promise<FoundExecutions>
+  searchAttempts(request: SearchRequest): Promise<FoundAttempts>
 
   // Queues
   /** Higher priority first, within it by the moment from which an attempt may be claimed, then by order of opening. */

@@ -5,15 +5,22 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { afterEach, describe, expect, it } from 'vitest'
+import { type PostgresServer, startPostgres } from '@busbar/store/testing/postgres-server'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Bench } from './program.js'
 
 const bench = new Bench()
+let postgres: PostgresServer
 const workers: GatedWorker[] = []
 afterEach(async () => {
   await Promise.all(workers.splice(0).map(worker => worker.end()))
   await bench.clear()
 })
+
+beforeAll(async () => {
+  postgres = await startPostgres()
+})
+afterAll(() => postgres.stop())
 
 const lanes = 5
 const roundsPerLane = 4
@@ -23,37 +30,41 @@ const workerToken = 'a token for the workers of this test'
 describe('a worker that is paused for longer than its lease', () => {
   it(`cannot overwrite the attempt of the one that took over, in ${lanes * roundsPerLane} rounds`, { timeout: 120_000 }, async () => {
     const { url } = await bench.server()
-    await Promise.all(Array.from({ length: lanes }, (_, lane) => playLane(url, `paused_${lane}`)))
+    await Promise.all(Array.from({ length: lanes }, (_, lane) => playLane([url, url], `paused_${lane}`)))
+  })
+
+  it(`nor when each talks to another server, in ${lanes * roundsPerLane} rounds`, { timeout: 120_000 }, async () => {
+    const environment = { BUSBAR_DATABASE_URL: await postgres.newDatabase() }
+    const servers = await Promise.all([1, 2].map(() => bench.server([], bench.folder(), environment)))
+    const urls = servers.map(server => server.url)
+    await Promise.all(Array.from({ length: lanes }, (_, lane) => playLane(urls, `paused_${lane}`)))
   })
 
   it(`cannot end the steps of the one that took over, with ${jobs} steps in hand`, { timeout: 120_000 }, async () => {
     const folder = bench.folder()
     const { url } = await flowServer(folder)
-    const sleeper = await shellWorker(url, folder, 'sleeper')
-    const ids = await Promise.all(Array.from({ length: jobs }, () => execute(url, folder)))
-    await untilHeld(folder, ids, 'sleeper')
-    sleeper.signal('SIGSTOP')
-    await shellWorker(url, folder, 'heir')
-    await untilHeld(folder, ids, 'heir')
-    // The scripts of the sleeper end, and it reports all of them as soon as it wakes.
-    writeFileSync(join(folder, 'gate-sleeper'), '')
-    sleeper.signal('SIGCONT')
-    await sleeper.lines(/"report failed".*answered 409/, jobs)
-    for (const id of ids) expect(await step(url, id)).toMatchObject({ status: 'running', retry_attempt: 1 })
-    writeFileSync(join(folder, 'gate-heir'), '')
-    for (const id of ids) {
-      await until(async () => (await step(url, id))?.status === 'completed', `the step of ${id} is completed`)
-      expect(await step(url, id)).toMatchObject({ retry_attempt: 1, output: { by: 'heir' } })
-    }
+    await playSteps([url, url], folder)
+  })
+
+  it(`nor those of another server, with ${jobs} steps in hand`, { timeout: 120_000 }, async () => {
+    const folder = bench.folder()
+    const environment = { BUSBAR_DATABASE_URL: await postgres.newDatabase() }
+    const servers = await Promise.all(['one', 'two'].map(name => flowServer(folder, name, environment)))
+    await playSteps(
+      servers.map(server => server.url),
+      folder,
+    )
   })
 })
 
 // ── Conductor ──
 
-async function playLane(url: string, type: string): Promise<void> {
+/** Both workers may talk to the same server. */
+async function playLane(urls: readonly string[], type: string): Promise<void> {
+  const [url = '', other = ''] = urls
   await register(url, type)
-  const pair = await Promise.all(['one', 'two'].map(name => GatedWorker.start(url, type, name)))
-  for (let round = 0; round < roundsPerLane; round++) await playRound(url, type, pair, round % 2 === 0)
+  const pair = await Promise.all([GatedWorker.start(url, type, 'one'), GatedWorker.start(other, type, 'two')])
+  for (let round = 0; round < roundsPerLane; round++) await playRound(round % 3 === 0 ? other : url, type, pair, round % 2 === 0)
 }
 
 async function playRound(url: string, type: string, pair: readonly GatedWorker[], isReadyToSpeak: boolean): Promise<void> {
@@ -168,11 +179,36 @@ const flow = `tasks:
           echo "OUTPUT: {\\"by\\": \\"$who\\"}"
 `
 
-async function flowServer(folder: string): Promise<{ readonly url: string }> {
+async function playSteps(urls: readonly string[], folder: string): Promise<void> {
+  const [url = '', other = ''] = urls
+  const sleeper = await shellWorker(url, folder, 'sleeper')
+  const ids = await Promise.all(Array.from({ length: jobs }, (_, index) => execute(index % 2 === 0 ? url : other, folder)))
+  await untilHeld(folder, ids, 'sleeper')
+  sleeper.signal('SIGSTOP')
+  await shellWorker(other, folder, 'heir')
+  await untilHeld(folder, ids, 'heir')
+  // The scripts of the sleeper end, and it reports all of them as soon as it wakes.
+  writeFileSync(join(folder, 'gate-sleeper'), '')
+  sleeper.signal('SIGCONT')
+  await sleeper.lines(/"report failed".*answered 409/, jobs)
+  for (const id of ids) expect(await step(other, id)).toMatchObject({ status: 'running', retry_attempt: 1 })
+  writeFileSync(join(folder, 'gate-heir'), '')
+  for (const id of ids) {
+    await until(async () => (await step(url, id))?.status === 'completed', `the step of ${id} is completed`)
+    expect(await step(url, id)).toMatchObject({ retry_attempt: 1, output: { by: 'heir' } })
+  }
+}
+
+async function flowServer(folder: string, name = 'one', more: Readonly<Record<string, string>> = {}): Promise<{ readonly url: string }> {
   mkdirSync(join(folder, 'flows', '.workflows'), { recursive: true })
   writeFileSync(join(folder, 'flows', '.workflows', 'held.yaml'), flow)
-  const environment = { BUSBAR_WORKER_TOKEN: workerToken, BUSBAR_RECOVERY_HEARTBEAT_TIMEOUT_SECONDS: '10', BUSBAR_RECOVERY_SWEEP_INTERVAL_SECONDS: '5' }
-  const args = ['server', '--port', '0', '--data', join(folder, 'data'), '--log-level', 'error', '--workspace', `flows=${join(folder, 'flows')}`]
+  const environment = {
+    BUSBAR_WORKER_TOKEN: workerToken,
+    BUSBAR_RECOVERY_HEARTBEAT_TIMEOUT_SECONDS: '10',
+    BUSBAR_RECOVERY_SWEEP_INTERVAL_SECONDS: '5',
+    ...more,
+  }
+  const args = ['server', '--port', '0', '--data', join(folder, name), '--log-level', 'error', '--workspace', `flows=${join(folder, 'flows')}`]
   const [, url = ''] = await bench.start(args, { environment }).line(/^Busbar listening on (http:\S+)\n/)
   return { url }
 }

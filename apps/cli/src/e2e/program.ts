@@ -83,8 +83,12 @@ export class Bench {
   }
 
   /** A server on a free port; resolves when it serves. */
-  async server(args: readonly string[] = [], data = this.folder()): Promise<{ readonly url: string; readonly data: string; readonly program: Program }> {
-    const program = this.start(['server', '--port', '0', '--data', data, '--log-level', 'error', ...args])
+  async server(
+    args: readonly string[] = [],
+    data = this.folder(),
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<{ readonly url: string; readonly data: string; readonly program: Program }> {
+    const program = this.start(['server', '--port', '0', '--data', data, '--log-level', 'error', ...args], { environment })
     const [, url = ''] = await program.line(/^Busbar listening on (http:\S+)\n/)
     return { url, data, program }
   }

@@ -5,6 +5,7 @@ import { isRefusal, type JsonObject, Problem } from '@busbar/kernel'
 import { type Answer, json } from '../http/answer.js'
 import type { Call } from '../http/call.js'
 import { limits } from '../http/limits.js'
+import { isPassing } from '../http/problem.js'
 import type { Route } from '../http/route.js'
 import { mustWorkflow, tryCommand } from './executions.js'
 import { readFlag, readText } from './read-query.js'
@@ -70,7 +71,7 @@ async function answerEach(ids: readonly string[], work: (id: string) => Promise<
     try {
       successful.push((await work(id)) ?? id)
     } catch (error) {
-      if (!(error instanceof Problem)) throw error
+      if (!(error instanceof Problem) || isPassing(error)) throw error
       errors[id] = error.message
     }
   }

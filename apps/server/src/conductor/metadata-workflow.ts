@@ -5,6 +5,7 @@ import { isJsonObject, type JsonObject, Problem } from '@busbar/kernel'
 import type { StoredDefinition } from '@busbar/store'
 import { type Answer, empty, json, rawJson } from '../http/answer.js'
 import type { Call } from '../http/call.js'
+import { isPassing } from '../http/problem.js'
 import type { Route } from '../http/route.js'
 import type { Definitions } from './definitions.js'
 import { inBothFamilies } from './families.js'
@@ -76,7 +77,7 @@ async function putAll(engine: EngineApi, definitions: Definitions, call: Call): 
       await put(engine, { ...def, updateTime: engine.now() })
       successful.push(def.name)
     } catch (error) {
-      if (!(error instanceof Problem)) throw error
+      if (!(error instanceof Problem) || isPassing(error)) throw error
       errors[def.name] = error.message
     }
   }

@@ -14,7 +14,7 @@ import { type Execution, type ExecutionId, instant, isRefusal, newExecutionId, n
 import { type Answer, empty, json } from '../http/answer.js'
 import type { Call } from '../http/call.js'
 import { limits } from '../http/limits.js'
-import { throwIfRefused } from '../http/problem.js'
+import { isPassing, throwIfRefused } from '../http/problem.js'
 import type { Route } from '../http/route.js'
 import { mustText, readFlag, readInteger, readText } from './read-query.js'
 import { scheduleOf } from './schedule-request.js'
@@ -142,7 +142,7 @@ async function changeEach(engine: EngineApi, call: Call, service: string, change
       await changeOne(engine, name, change)
       successful.push(name)
     } catch (error) {
-      if (!(error instanceof Problem)) throw error
+      if (!(error instanceof Problem) || isPassing(error)) throw error
       errors[name] = error.message
     }
   }

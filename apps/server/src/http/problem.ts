@@ -32,6 +32,11 @@ export function throwIfRefused<T>(value: T | Refusal): T {
   return value
 }
 
+/** Trouble of the server's own, gone in a while: nothing that an answer 200 could say of one item among many. */
+export function isPassing(problem: Problem): boolean {
+  return problem.code === 'unavailable'
+}
+
 /** The answer for a problem, in the words of the API that was called. */
 export function answerOf(problem: Problem, owner: Owner): Answer {
   const status = statusFor(problem)

@@ -8,6 +8,7 @@ import { limits } from '../http/limits.js'
 import { throwIfRefused, WireProblem } from '../http/problem.js'
 import type { Route } from '../http/route.js'
 import { findJob, isUuid, requireJsonType } from './requests.js'
+import { SharedRefresh } from './shared-refresh.js'
 import type { WorkspaceEntry, Workspaces } from './workspaces.js'
 
 export interface WorkspaceRouteParts {
@@ -19,6 +20,7 @@ export interface WorkspaceRouteParts {
 
 export function workspaceRoutes(parts: WorkspaceRouteParts): Route[] {
   const { workspaces } = parts
+  const refreshes = new SharedRefresh(parts.engine, workspaces)
   return [
     {
       method: 'GET',
@@ -34,7 +36,7 @@ export function workspaceRoutes(parts: WorkspaceRouteParts): Route[] {
       owner: 'stroem',
       scope: 'operate',
       summary: 'Loads a workspace anew',
-      handle: call => refresh(workspaces, call),
+      handle: call => refresh(refreshes, call),
     },
     {
       method: 'GET',
@@ -92,8 +94,8 @@ function tasksOf(workspace: Workspace): readonly JsonObject[] {
   return Object.entries(workspace.tasks).map(([id, task]) => taskRow(workspace, id, task))
 }
 
-async function refresh(workspaces: Workspaces, call: Call): Promise<Answer> {
-  const entry = await workspaces.refresh(call.param('ws'))
+async function refresh(refreshes: SharedRefresh, call: Call): Promise<Answer> {
+  const entry = await refreshes.refresh(call.param('ws'))
   return json(200, { workspace: entry.name, revision: entry.loaded?.revision ?? null, refreshed: true })
 }
 

@@ -76,11 +76,11 @@ export class Workspaces {
     return this.#entries.get(name) ?? null
   }
 
-  /** Loads a workspace anew because somebody asked for it; too often is refused. */
-  async refresh(name: string): Promise<WorkspaceEntry> {
+  /** Loads a workspace anew because somebody asked for it; too often is refused. `elsewhereAt`: when another server was last asked. */
+  async refresh(name: string, elsewhereAt = Number.NEGATIVE_INFINITY): Promise<WorkspaceEntry> {
     const { now } = this.#options
     if (!Object.hasOwn(this.#options.workspaces, name)) throw new Problem('missing', `Workspace '${name}' not found`)
-    const leftMs = (this.#refreshedAt.get(name) ?? Number.NEGATIVE_INFINITY) + refreshPauseMs - now()
+    const leftMs = Math.max(this.#refreshedAt.get(name) ?? Number.NEGATIVE_INFINITY, elsewhereAt) + refreshPauseMs - now()
     if (leftMs > 0) {
       const seconds = Math.max(1, Math.floor(leftMs / 1000))
       throw new Problem('throttled', `Workspace refresh rate-limited; retry after ${seconds}s`, { details: { retryAfterSeconds: seconds } })
@@ -90,6 +90,11 @@ export class Workspaces {
     const entry = this.find(name)
     if (!entry) throw new Problem('missing', `Workspace '${name}' not found`)
     return entry
+  }
+
+  /** Another server was asked to load it anew. */
+  reread(name: string): Promise<void> {
+    return this.#load(name, true)
   }
 
   /** The archive of a revision; null when that revision is not kept. */

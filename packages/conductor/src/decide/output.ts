@@ -4,25 +4,29 @@
  */
 import type { Instant, Json, JsonObject } from '@busbar/kernel'
 import { isUnsuccessful } from '../wire/status.js'
+import { nothingRead, type ReadPayload } from '../payload/outside.js'
 import { joinedKeys, nodeOf } from './book.js'
 import type { ConductorView, Task } from './task.js'
 
 const none: JsonObject = {}
 
-export function outputOf(view: ConductorView, task: Task): JsonObject {
+/** What is kept outside is empty to who cannot read it. */
+export function outputOf(view: ConductorView, task: Task, read: ReadPayload = nothingRead): JsonObject {
+  const { outputPath, output } = task.data
+  if (outputPath !== undefined) return output === undefined ? read(outputPath) : { ...read(outputPath), ...output }
   if (task.data.output !== undefined) return task.data.output
-  if (task.data.type === 'DO_WHILE') return loopOutput(view, task, shownIterations(task))
-  if (task.data.type === 'JOIN' && task.state.kind !== 'closed') return joinOutput(view, task)
+  if (task.data.type === 'DO_WHILE') return loopOutput(view, task, shownIterations(task), read)
+  if (task.data.type === 'JOIN' && task.state.kind !== 'closed') return joinOutput(view, task, read)
   return none
 }
 
 /** `{ref: output}` of every joined task that has one, up to the first that failed it. */
-export function joinOutput(view: ConductorView, join: Task): JsonObject {
+export function joinOutput(view: ConductorView, join: Task, read: ReadPayload = nothingRead): JsonObject {
   const output: Record<string, Json> = {}
   for (const key of joinedKeys(view, join)) {
     const joined = view.newest(key as Task['key'])
     if (joined === undefined) continue
-    const value = outputOf(view, joined)
+    const value = outputOf(view, joined, read)
     if (Object.keys(value).length > 0) output[key] = value
     if (hasFailed(joined)) break
   }
@@ -55,10 +59,10 @@ function shownIterations(loop: Task): number {
   return loop.state.kind === 'closed' && loop.state.outcome !== 'cancelled' ? newest : newest - 1
 }
 
-export function loopOutput(view: ConductorView, loop: Task, shown: number): JsonObject {
+function loopOutput(view: ConductorView, loop: Task, shown: number, read: ReadPayload): JsonObject {
   const output: Record<string, Json> = loopFields(loop)
   for (let n = firstKept(loop, shown); n <= shown; n++) {
-    const entry = iterationOutput(view, loop, n)
+    const entry = iterationOutput(view, loop, n, read)
     if (entry !== undefined) output[n] = entry
   }
   return output
@@ -83,7 +87,7 @@ export function keptIterations(loop: Task): number | null {
   return typeof keep === 'number' && Number.isInteger(keep) && keep > 0 ? keep : null
 }
 
-function iterationOutput(view: ConductorView, loop: Task, n: number): JsonObject | undefined {
+function iterationOutput(view: ConductorView, loop: Task, n: number, read: ReadPayload): JsonObject | undefined {
   let entry: Record<string, Json> | undefined
   const suffix = `${loop.data.suffix ?? ''}__${n}`
   for (const ref of nodeOf(view, loop)?.body ?? []) {
@@ -91,7 +95,7 @@ function iterationOutput(view: ConductorView, loop: Task, n: number): JsonObject
     if (task === undefined) continue
     entry ??= {}
     // A TERMINATE ends the workflow before anybody gathers what it says.
-    entry[ref] = task.data.type === 'TERMINATE' ? none : outputOf(view, task)
+    entry[ref] = task.data.type === 'TERMINATE' ? none : outputOf(view, task, read)
     if (loop.state.kind === 'closed' && loop.state.outcome === 'failed' && hasFailed(task)) break
   }
   return entry
@@ -101,14 +105,14 @@ function iterationOutput(view: ConductorView, loop: Task, n: number): JsonObject
  * The output of a loop for readers that mostly want one field of it: nothing is gathered before it is asked for.
  * What is stored must be copied out of it (`JSON.stringify` sees an ordinary object).
  */
-export function lazyLoopOutput(view: ConductorView, loop: Task, shown = shownIterations(loop)): JsonObject {
+export function lazyLoopOutput(view: ConductorView, loop: Task, payload: ReadPayload, shown = shownIterations(loop)): JsonObject {
   const fields = loopFields(loop)
   const first = firstKept(loop, shown)
   const read = (key: string | symbol): Json | undefined => {
     if (typeof key !== 'string') return undefined
     if (Object.hasOwn(fields, key)) return fields[key]
     const n = /^[1-9]\d*$/.test(key) ? Number(key) : 0
-    return n >= first && n <= shown ? iterationOutput(view, loop, n) : undefined
+    return n >= first && n <= shown ? iterationOutput(view, loop, n, payload) : undefined
   }
   const keys = () => [...Object.keys(fields), ...Array.from({ length: Math.max(0, shown - first + 1) }, (_, i) => String(first + i))]
   return new Proxy(

@@ -1,6 +1,7 @@
 /** What `${…}` may read, made when it is read (conductor-semantics.md §8.1). */
 import type { AttemptId, Context, Json, JsonObject } from '@busbar/kernel'
 import type { Scope } from '../expression/resolve.js'
+import { type ReadPayload, withPayloads } from '../payload/outside.js'
 import { taskStatus, workflowStatus } from '../wire/status.js'
 import { taskTimes } from '../wire/times.js'
 import { bookOf, planOf } from './book.js'
@@ -12,15 +13,20 @@ export interface ReadScope extends Scope {
   readonly readLoop: () => boolean
 }
 
-export function scopeOf(view: ConductorView, context: Context, taskId: AttemptId | null): ReadScope {
+export function scopeOf(view: ConductorView, context: Context, taskId: AttemptId | null, read: ReadPayload): ReadScope {
   let readLoop = false
   const document = (task: Task): JsonObject => {
-    if (task.data.type !== 'DO_WHILE' || task.data.output !== undefined) return taskDocument(view, task, outputOf(view, task))
+    if (task.data.type !== 'DO_WHILE' || task.data.output !== undefined) {
+      const { inputPath, outputPath } = task.data
+      const document = taskDocument(view, task, outputPath === undefined ? outputOf(view, task, read) : {})
+      if (inputPath === undefined && outputPath === undefined) return document
+      return withPayloads(document, { input: inputPath && (() => read(inputPath)), output: outputPath && (() => outputOf(view, task, read)) })
+    }
     readLoop = true
-    return taskDocument(view, task, lazyLoopOutput(view, task))
+    return taskDocument(view, task, lazyLoopOutput(view, task, read))
   }
   return {
-    workflow: () => workflowDocument(view),
+    workflow: () => withPayloads(workflowDocument(view), { input: brief.inputPath && (() => read(brief.inputPath ?? '')), output: undefined }),
     task: reference => {
       const ordinal = bookOf(view).latest.get(reference)
       const task = ordinal === undefined ? undefined : view.attempt(ordinal)

@@ -11,6 +11,7 @@ import type { Draft } from './draft.js'
 import { armAgain } from './task-limits.js'
 import { awaitsMock } from './test-run.js'
 import { effectTimersOf, timersOf } from './timers.js'
+import { noteOpening } from './untouched.js'
 
 export class Turn {
   readonly asks: Ask[] = []
@@ -50,6 +51,7 @@ export class Turn {
     this.opened += 1
     const { now, view, book } = this
     if (this.opened === 1) view.touch(now)
+    noteOpening(view, draft.data.type)
     const task = view.open({ key, number: draft.number, data: draft.data, ...this.#placeOf(draft) }, now)
     remember(book, view, task)
     count(book, draft.node, task, 1)

@@ -3,6 +3,7 @@ import { testRunKey } from '../decide/test-run.js'
 import { planGate } from '../gate/gate.js'
 import { planSchedule } from '../schedule/schedule.js'
 import { parseWorkflowDef } from '../definition/parse-workflow-def.js'
+import { classifierOf, plainWorkflow } from '../definition/classifier.js'
 import type { WorkflowDef } from '../definition/types.js'
 import { refusedInput } from '../schema/enforce.js'
 import type { Brief, ConductorTypes, Domains } from '../types.js'
@@ -77,8 +78,15 @@ function briefOf(request: JsonObject, def: WorkflowDef): Brief {
     ...(taskToDomain !== null && { taskToDomain }),
     ...(typeof event === 'string' && { event }),
     ...(typeof idempotencyKey === 'string' && idempotencyKey !== '' && { idempotencyKey }),
+    ...classified(def),
     ...(request[testRunKey] === true && { isTest: true as const }),
   }
+}
+
+/** Most are plain workflows, and write nothing about it. */
+export function classified(def: WorkflowDef): Pick<Brief, 'classifier'> {
+  const classifier = classifierOf(def.metadata)
+  return classifier === plainWorkflow ? {} : { classifier }
 }
 
 /** The template supplies keys that are missing or null; an input without any key is left as it is. */

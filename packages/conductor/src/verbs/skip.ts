@@ -2,6 +2,7 @@ import { type Instant, refuse, type Refusal } from '@busbar/kernel'
 import type { ConductorCommand } from '../commands.js'
 import { bookOf, planOf, remember } from '../decide/book.js'
 import type { ConductorView, Task } from '../decide/task.js'
+import { noteOpening } from '../decide/untouched.js'
 
 type Skip = Extract<ConductorCommand, { kind: 'skipTask' }>
 
@@ -20,6 +21,7 @@ export function skipTask(view: ConductorView, { reference, taskInput, taskOutput
     ...(taskInput !== null && { input: taskInput }),
     ...(taskOutput !== null && { output: taskOutput }),
   } as const
+  noteOpening(view, data.type)
   const task = view.open({ key, number: 0, queue: null, data }, now)
   view.close(task.ordinal, 'skipped', { kind: 'operator' }, now)
   remember(bookOf(view), view, task)

@@ -1,5 +1,5 @@
 /** Kernel states and the wire's statuses: the one table of each. */
-import type { ExecutionStatus, Outcome } from '@busbar/kernel'
+import { type ExecutionStatus, invariant, type Outcome } from '@busbar/kernel'
 import type { Task } from '../decide/task.js'
 import type { ResultStatus } from '../commands.js'
 
@@ -16,7 +16,8 @@ export type TaskStatus =
 
 export type WorkflowStatus = 'RUNNING' | 'PAUSED' | 'COMPLETED' | 'FAILED' | 'TIMED_OUT' | 'TERMINATED'
 
-const outcomes = {
+/** The word of each outcome of a task. */
+export const outcomeWords = {
   completed: 'COMPLETED',
   tolerated: 'COMPLETED_WITH_ERRORS',
   failed: 'FAILED',
@@ -34,6 +35,17 @@ const executions = {
   timedOut: 'TIMED_OUT',
   cancelled: 'TERMINATED',
 } satisfies Record<ExecutionStatus, WorkflowStatus>
+
+/** In the order of the alphabet, in which searches sort them. */
+export const workflowStatuses: readonly WorkflowStatus[] = ['COMPLETED', 'FAILED', 'PAUSED', 'RUNNING', 'TERMINATED', 'TIMED_OUT']
+
+const byWord = new Map(Object.entries(executions).map(([status, word]) => [word, status as ExecutionStatus]))
+
+export function executionStatusOf(word: WorkflowStatus): ExecutionStatus {
+  const status = byWord.get(word)
+  invariant(status !== undefined, `no execution has the status ${word}`)
+  return status
+}
 
 /** What a worker's result ends a task as; null: it goes on. */
 export const resultOutcomes = {
@@ -53,7 +65,7 @@ export function taskStatus(task: Task): TaskStatus {
     case 'held':
       return task.data.startAt === undefined ? 'IN_PROGRESS' : 'SCHEDULED'
     case 'closed':
-      return outcomes[task.state.outcome]
+      return outcomeWords[task.state.outcome]
   }
 }
 

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '@busbar/kernel'
 import { planOf } from '../decide/book.js'
 import type { ConductorView, Task } from '../decide/task.js'
 import { outputOf } from '../decide/output.js'
+import { classifierOf } from '../definition/classifier.js'
 import { javaText } from '../expression/java-text.js'
 import { taskStatus, workflowStatus } from './status.js'
 import { taskTimes, updateTimeOf } from './times.js'
@@ -12,7 +13,6 @@ export function workflowSummary(view: ConductorView): JsonObject {
   const plan = planOf(view)
   const input = javaText(brief.input)
   const output = javaText(state.output ?? {})
-  const classifier = plan.def.metadata['classifier']
   return {
     workflowType: plan.def.name,
     version: plan.def.version,
@@ -33,7 +33,7 @@ export function workflowSummary(view: ConductorView): JsonObject {
     taskToDomain: brief.taskToDomain ?? {},
     idempotencyKey: brief.idempotencyKey,
     parentWorkflowId: execution.parent?.execution ?? '',
-    classifier: typeof classifier === 'string' ? classifier : 'workflow',
+    classifier: classifierOf(plan.def.metadata),
     inputSize: input.length,
     outputSize: output.length,
   }

@@ -26,7 +26,5 @@ function beganAt({ state, data, firstClaimedAt }: Task): number {
 /** Of the execution; 0 as long as it has only waited for people, which the original does not count as a change. */
 export function updateTimeOf(view: ConductorView): number {
   const { execution, state } = view
-  if (execution.status !== 'running' || state.lastRetriedTime !== undefined) return execution.updatedAt
-  for (const task of view.attempts()) if (task.data.type !== 'HUMAN') return execution.updatedAt
-  return 0
+  return execution.status === 'running' && state.lastRetriedTime === undefined && state.untouched === true ? 0 : execution.updatedAt
 }

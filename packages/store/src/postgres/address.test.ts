@@ -27,11 +27,14 @@ describe('an address', () => {
     },
   )
 
-  it.each(['s3cret', 's3@cret', 's3/cret', 's3:cret', 's3%cret', 's3#cret', 's3 cret', 's3%40cret'])('a password %j reaches the driver and no message', password => {
-    const url = `postgres://busbar:${password}@h:5433/flows`
-    expect(driven(url)).toMatchObject({ user: 'busbar', password: password.replace('%40', '@'), host: 'h', port: '5433', database: 'flows' })
-    expect(parseAddress(url).shown).toBe('postgres://busbar@h:5433/flows')
-  })
+  it.each(['s3cret', 's3@cret', 's3/cret', 's3:cret', 's3%cret', 's3#cret', 's3 cret', 's3%40cret'])(
+    'a password %j reaches the driver and no message',
+    password => {
+      const url = `postgres://busbar:${password}@h:5433/flows`
+      expect(driven(url)).toMatchObject({ user: 'busbar', password: password.replace('%40', '@'), host: 'h', port: '5433', database: 'flows' })
+      expect(parseAddress(url).shown).toBe('postgres://busbar@h:5433/flows')
+    },
+  )
 
   it('may name several hosts, each of which gets the whole of the rest', () => {
     const { hosts, urlOf, shown } = parseAddress('postgresql://u:p@a:1,[::1]:2,c/db?application_name=x')

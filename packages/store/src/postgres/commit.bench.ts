@@ -101,7 +101,7 @@ async function timed(commit: () => Promise<string>): Promise<number> {
 }
 
 async function sessions(): Promise<readonly number[]> {
-  const rows = (await server?.query("SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()")) ?? []
+  const rows = (await server?.query('SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()')) ?? []
   return rows.map(({ pid }) => Number(pid))
 }
 

@@ -12,6 +12,8 @@ export interface WrittenChanges {
   readonly id: string
   readonly version: number
   readonly kind: 'insert' | 'update' | 'attempts'
+  /** `Changes.definitionsEpoch`. */
+  readonly definitions: number | null
   readonly head: readonly Cell[]
   readonly attempts: readonly (readonly Cell[])[]
   readonly removed: readonly number[]
@@ -35,6 +37,7 @@ export function written(changes: Changes): WrittenChanges {
     id,
     version,
     kind,
+    definitions: changes.definitionsEpoch ?? null,
     head,
     attempts: rows,
     removed,
@@ -91,7 +94,7 @@ const argumentTypes = [
   ...['text', 'int', 'int'],
   ...['text', 'text', 'text', 'text', 'text', 'text', 'text', 'text', 'text', 'bigint', 'bigint', 'bigint', 'bigint', 'int', 'bigint'],
   'format',
-  ...['text', 'text', 'boolean'],
+  ...['text', 'text', 'boolean', 'bigint'],
   ...['int', 'text', 'int', 'int', 'text', 'int', 'text', 'bigint', 'bigint', 'text', 'bigint', 'bigint', 'text', 'int', 'int', 'bigint', 'bigint', 'text'],
   ...['bigint', 'int', 'text'],
   ...['int', 'text', 'int'],
@@ -123,13 +126,28 @@ function valuesOf(calls: readonly WrittenChanges[]): readonly unknown[] {
   const changes = sorted(calls)
   const rowsOf = <Row>(each: (change: WrittenChanges) => readonly Row[], cells: (row: Row, change: WrittenChanges) => readonly Cell[]) =>
     changes.flatMap((change, index) => each(change).map(row => [index + 1, ...cells(row, change)]))
-  const heads = changes.map(({ id, version, kind, head }) => [id, version, kinds[kind], ...head])
-  const attempts = rowsOf(change => [...change.attempts].sort((a, b) => Number(a[0]) - Number(b[0])), (row, { id }) => [id, ...row])
-  const removed = rowsOf(change => change.removed, (ordinal, { id }) => [id, ordinal])
-  const taken = rowsOf(change => [...change.taken].sort(), message => cellsOf(message))
-  const sent = rowsOf(change => change.sent, row => row)
-  const notes = rowsOf(change => change.notes, (row, { id }) => [id, ...row])
-  const headArrays = columnsOf(heads, headColumns + 3)
+  const heads = changes.map(({ id, version, kind, head, definitions }) => [id, version, kinds[kind], ...head, definitions])
+  const attempts = rowsOf(
+    change => [...change.attempts].sort((a, b) => Number(a[0]) - Number(b[0])),
+    (row, { id }) => [id, ...row],
+  )
+  const removed = rowsOf(
+    change => change.removed,
+    (ordinal, { id }) => [id, ordinal],
+  )
+  const taken = rowsOf(
+    change => [...change.taken].sort(),
+    message => cellsOf(message),
+  )
+  const sent = rowsOf(
+    change => change.sent,
+    row => row,
+  )
+  const notes = rowsOf(
+    change => change.notes,
+    (row, { id }) => [id, ...row],
+  )
+  const headArrays = columnsOf(heads, headColumns + 4)
   return [
     ...headArrays.slice(0, formatAfter + 3),
     stateFormat,
@@ -152,7 +170,10 @@ function resultsOf(answer: string, calls: readonly WrittenChanges[]): readonly C
   if (stale === '' && taken === '') return calls.map(() => 'written')
   const bad = new Map<WrittenChanges, CommitResult>()
   const changes = sorted(calls)
-  for (const [numbers, result] of [[stale, 'stale'], [taken, 'taken']] as const) {
+  for (const [numbers, result] of [
+    [stale, 'stale'],
+    [taken, 'taken'],
+  ] as const) {
     for (const number of numbers === '' ? [] : numbers.split(',')) {
       const change = changes[Number(number) - 1]
       if (change) bad.set(change, result)

@@ -23,7 +23,10 @@ export async function shutDoor(address: Address, onEnd: (error: Error) => void):
   try {
     const { rows } = await answerOf(client, client.query<{ shut: boolean }>('SELECT pg_try_advisory_lock($1) AS shut', [key]))
     if (rows[0]?.shut) return client
-    throw new Problem('conflict', `servers use the database ${address.shown}: stop all of them first (a connection whose machine died is let go by the database after a while)`)
+    throw new Problem(
+      'conflict',
+      `servers use the database ${address.shown}: stop all of them first (a connection whose machine died is let go by the database after a while)`,
+    )
   } catch (error) {
     await client.end().catch(() => {})
     throw error

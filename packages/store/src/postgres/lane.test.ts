@@ -199,7 +199,12 @@ describe('while the database is away', () => {
     proxy.refuse(true)
     proxy.cutAll()
     await comesAbout(async () => (await store.trouble()) !== null)
-    for (const call of [() => store.commit(newView(2).takeChanges()), () => claimOf(store, ['q']), () => store.load(idOf(1)), () => store.sharing.takeDue(start, at(1), 1)])
+    for (const call of [
+      () => store.commit(newView(2).takeChanges()),
+      () => claimOf(store, ['q']),
+      () => store.load(idOf(1)),
+      () => store.sharing.takeDue(start, at(1), 1),
+    ])
       await unavailable(call())
     proxy.refuse(false)
     expect(await works(() => store.commit(newView(2).takeChanges()))).toBe('written')

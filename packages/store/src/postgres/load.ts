@@ -13,7 +13,10 @@ export interface HeadRow extends ExecutionRow {
 }
 
 /** A row for each attempt, or one without; the columns of the execution stand in the first only, so that they travel once. */
-type JoinedRow = { readonly [Column in keyof HeadRow as `e_${Column}`]: HeadRow[Column] } & AttemptRow & { readonly a_ordinal: number | null; readonly reworked: number }
+type JoinedRow = { readonly [Column in keyof HeadRow as `e_${Column}`]: HeadRow[Column] } & AttemptRow & {
+    readonly a_ordinal: number | null
+    readonly reworked: number
+  }
 
 const headColumns = [
   ...['id', 'dialect', 'namespace', 'name', 'label_version', 'handle', 'source', 'definition', 'parent', 'status', 'created_at', 'updated_at'],

@@ -1,5 +1,5 @@
 /** The outbox: a message is written by its sender's commit and removed by its taker's. */
-import { type ExecutionId, invariant, type Message, type MessageBody, type MessageId } from '@busbar/kernel'
+import { type ExecutionId, invariant, type Message, type MessageBody } from '@busbar/kernel'
 
 export interface MessageRow {
   readonly sender: ExecutionId
@@ -18,7 +18,7 @@ export function messageFromRow({ sender, number, receiver, body }: MessageRow): 
   return { id: `${sender}:${number}`, to: receiver, body: JSON.parse(body) as MessageBody }
 }
 
-export function partsOf(id: MessageId | string): { readonly sender: string; readonly number: number } {
+export function partsOf(id: string): { readonly sender: string; readonly number: number } {
   const colon = id.lastIndexOf(':')
   const number = Number(id.slice(colon + 1))
   invariant(colon > 0 && Number.isSafeInteger(number), `"${id}" is no message id: expected sender:number`)

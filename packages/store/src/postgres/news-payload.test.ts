@@ -34,7 +34,12 @@ describe('what waits to be told', () => {
     expect(taken(bag).map(newsOf)).toEqual([{ stocked: [], changed: [{ id: 'a', ended: true }], logged: [] }])
   })
 
-  it.each([['plain', 'x'], ['wide', '漢'], ['escaped', '\u0001'], ['quoted', '"']])('goes in as many pieces as its bytes need: %s', (_, letter) => {
+  it.each([
+    ['plain', 'x'],
+    ['wide', '漢'],
+    ['escaped', '\u0001'],
+    ['quoted', '"'],
+  ])('goes in as many pieces as its bytes need: %s', (_, letter) => {
     const bag = new NewsBag()
     const queues = Array.from({ length: 500 }, (_each, index) => queue(`${letter.repeat(200)}${index}`))
     bag.add({ stocked: queues })

@@ -45,14 +45,15 @@ const queuesOf = (heard: readonly Heard[]) => heard.flatMap(one => (one.kind ===
 async function know(ears: readonly Ear[]): Promise<void> {
   await comesAbout(() => {
     for (const [index, { store }] of ears.entries()) store.sharing.tell({ stocked: [queue(`hello ${index}`)] })
-    for (const [index, { heard }] of ears.entries())
-      for (const other of ears.keys()) if (other !== index) expect(queuesOf(heard)).toContain(`hello ${other}`)
+    for (const [index, { heard }] of ears.entries()) for (const other of ears.keys()) if (other !== index) expect(queuesOf(heard)).toContain(`hello ${other}`)
   })
 }
 
 async function breakListeners(): Promise<void> {
   const name = new URL(url).pathname.slice(1)
-  await server.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}' AND (query LIKE '%pg_notify%' OR query LIKE 'LISTEN%') AND pid <> pg_backend_pid()`)
+  await server.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}' AND (query LIKE '%pg_notify%' OR query LIKE 'LISTEN%') AND pid <> pg_backend_pid()`,
+  )
 }
 
 describe('news', () => {

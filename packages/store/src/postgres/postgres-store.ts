@@ -7,6 +7,7 @@ import type { Facts } from '../facts.js'
 import { surveyedMessagesMax } from '../limits.js'
 import { changesMustBePlain, mustBePlain } from '../plain-text.js'
 import { mustBeCurrent, statusOf } from '../schema-status.js'
+import type { SearchRequest } from '../search.js'
 import type { Heard, KnownExecution, News, PollSign, Sharing, Survey } from '../sharing.js'
 import type {
   Claimed,
@@ -40,6 +41,7 @@ import { openAttempts, queueSizes, queueStatements } from './queues.js'
 import { Reads } from './reads.js'
 import { removeEnded, removeLogs, removeSnapshots } from './retention.js'
 import { withSchema } from './schema-status.js'
+import { searchAttempts, searchExecutions } from './search.js'
 import type { PostgresStats } from './stats.js'
 import { PostgresTransfer } from './transfer.js'
 import * as workers from './workers.js'
@@ -151,8 +153,8 @@ export class PostgresStore implements Store {
     const lost = this.#lanes().find(lane => lane.trouble !== null)?.trouble ?? null
     if (lost !== null) return `the database cannot be used: ${lost}`
     try {
-      await this.#reads.query({ name: 'alive', text: 'SELECT 1' }, [])
-      return null
+      const [row] = await this.#reads.query<{ readonly: string }>({ name: 'alive', text: "SELECT current_setting('transaction_read_only') AS readonly" }, [])
+      return row?.readonly === 'on' ? 'the database takes no writes' : null
     } catch (error) {
       return (error as Error).message
     }
@@ -205,6 +207,15 @@ export class PostgresStore implements Store {
   }
   removeSnapshots(unusedSince: Instant, limit: number) {
     return this.#walk(reader => removeSnapshots(reader, unusedSince, limit))
+  }
+
+  // ── Searches ──
+
+  searchExecutions(request: SearchRequest) {
+    return this.#walk(reader => searchExecutions(reader, request))
+  }
+  searchAttempts(request: SearchRequest) {
+    return this.#walk(reader => searchAttempts(reader, request))
   }
 
   // ── Queues ──

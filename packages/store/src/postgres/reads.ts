@@ -68,7 +68,8 @@ export class Reads implements Reader {
       if (seat.client && seat.underWay === 0) return seat
       if (!best || seat.underWay < best.underWay) best = seat
     }
-    if (!best || best.underWay >= underWayMax) throw new Problem('throttled', `${underWayMax} statements wait on each connection to the database; try again later`)
+    if (!best || best.underWay >= underWayMax)
+      throw new Problem('throttled', `${underWayMax} statements wait on each connection to the database; try again later`)
     return best
   }
 

@@ -272,7 +272,7 @@ BEGIN
 END $function$
 ;
 
-CREATE OR REPLACE FUNCTION public.busbar_commit_v1(p_server text, p_lane integer, p_epoch bigint, p_flush bigint, c_id text[], c_version integer[], c_kind integer[], c_dialect text[], c_namespace text[], c_name text[], c_label_version text[], c_handle text[], c_source text[], c_definition text[], c_parent text[], c_status text[], c_created_at bigint[], c_updated_at bigint[], c_ended_at bigint[], c_due bigint[], c_last_ordinal integer[], c_last_message bigint[], c_format integer, c_state text[], c_brief text[], c_reworked boolean[], a_n integer[], a_id text[], a_ordinal integer[], a_expected integer[], a_key text[], a_number integer[], a_queue text[], a_priority bigint[], a_lease_ms bigint[], a_state text[], a_state_at bigint[], a_until bigint[], a_outcome text[], a_fence integer[], a_claims integer[], a_opened_at bigint[], a_first_claimed_at bigint[], a_last_worker text[], a_wake_at bigint[], a_changed integer[], a_data text[], r_n integer[], r_id text[], r_ordinal integer[], t_n integer[], t_sender text[], t_number bigint[], m_n integer[], m_sender text[], m_number bigint[], m_receiver text[], m_body text[], g_n integer[], g_id text[], g_offset integer[], g_count integer[], g_source text[], g_lines text[])
+CREATE OR REPLACE FUNCTION public.busbar_commit_v1(p_server text, p_lane integer, p_epoch bigint, p_flush bigint, c_id text[], c_version integer[], c_kind integer[], c_dialect text[], c_namespace text[], c_name text[], c_label_version text[], c_handle text[], c_source text[], c_definition text[], c_parent text[], c_status text[], c_created_at bigint[], c_updated_at bigint[], c_ended_at bigint[], c_due bigint[], c_last_ordinal integer[], c_last_message bigint[], c_format integer, c_state text[], c_brief text[], c_reworked boolean[], c_definitions bigint[], a_n integer[], a_id text[], a_ordinal integer[], a_expected integer[], a_key text[], a_number integer[], a_queue text[], a_priority bigint[], a_lease_ms bigint[], a_state text[], a_state_at bigint[], a_until bigint[], a_outcome text[], a_fence integer[], a_claims integer[], a_opened_at bigint[], a_first_claimed_at bigint[], a_last_worker text[], a_wake_at bigint[], a_changed integer[], a_data text[], r_n integer[], r_id text[], r_ordinal integer[], t_n integer[], t_sender text[], t_number bigint[], m_n integer[], m_sender text[], m_number bigint[], m_receiver text[], m_body text[], g_n integer[], g_id text[], g_offset integer[], g_count integer[], g_source text[], g_lines text[])
  RETURNS text
  LANGUAGE plpgsql
 AS $function$
@@ -290,15 +290,18 @@ DECLARE
   e_place tid[];
   a_place tid[];
   t_place tid[];
+  definitions_now bigint;
   answer text;
 BEGIN
   PERFORM busbar_enter_v1(p_server, p_lane, p_epoch);
+  SELECT d.epoch INTO definitions_now FROM definitions_epoch d;
 
   -- Executions first, then attempts, then messages, each in the order of ids: nobody waits in a circle.
-  SELECT coalesce(array_agg(c.n::integer) FILTER (WHERE c.kind <> 0 AND e.version IS DISTINCT FROM c.version), '{}'),
+  SELECT coalesce(array_agg(c.n::integer) FILTER (
+           WHERE (c.kind <> 0 AND e.version IS DISTINCT FROM c.version) OR c.definitions <> definitions_now), '{}'),
          array_agg(e.status ORDER BY c.n), array_agg(e.place ORDER BY c.n)
   INTO stale, old_status, e_place
-  FROM unnest(c_id, c_version, c_kind) WITH ORDINALITY c(id, version, kind, n)
+  FROM unnest(c_id, c_version, c_kind, c_definitions) WITH ORDINALITY c(id, version, kind, definitions, n)
   LEFT JOIN LATERAL (SELECT x.ctid AS place, x.version, x.status FROM executions x WHERE x.id = c.id AND c.kind <> 0 FOR NO KEY UPDATE) e ON true;
 
   -- A new execution has no attempts to look for; where it is none, nothing is written.

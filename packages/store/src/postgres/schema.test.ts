@@ -126,7 +126,9 @@ describe('opening', () => {
         (error: Error) => error.message,
       )
     }
-    expect(await wrong(address => (address.password = 's3cret'))).toMatch(/^the database postgres:\/\/busbar@.* cannot be used: the password or the user is wrong$/)
+    expect(await wrong(address => (address.password = 's3cret'))).toMatch(
+      /^the database postgres:\/\/busbar@.* cannot be used: the password or the user is wrong$/,
+    )
     expect(await wrong(address => (address.pathname = '/nowhere'))).toMatch(/there is no such database/)
     expect(await wrong(address => (address.port = '1'))).toMatch(/nothing listens there/)
   })

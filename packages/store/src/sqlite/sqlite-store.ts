@@ -6,6 +6,7 @@ import type { Facts } from '../facts.js'
 import { FlushQueue } from '../flush-queue.js'
 import { changesMustBePlain, mustBePlain } from '../plain-text.js'
 import { mustBeCurrent, statusOf } from '../schema-status.js'
+import type { SearchRequest } from '../search.js'
 import type { ClaimRequest, ListRequest, LogLine, LogRequest, Store, StoredDefinition, StoredWorker, WorkerSighting } from '../store.js'
 import { prepareClaim } from './claim.js'
 import { prepareCommit, written } from './commit.js'
@@ -23,6 +24,7 @@ import { migrate, migrations, pending } from './migrate.js'
 import { prepareOpenAttempts, prepareQueueSizes } from './queues.js'
 import { prepareRemove } from './remove.js'
 import { prepareRemoveEnded, prepareRemoveLogs, prepareRemoveSnapshots } from './retention.js'
+import { searchAttempts, searchExecutions } from './search.js'
 import type { SqliteStats } from './stats.js'
 import { Tallies } from './tallies.js'
 import { SqliteTransfer } from './transfer.js'
@@ -118,6 +120,15 @@ export class SqliteStore implements Store {
   }
   remove(id: ExecutionId) {
     return this.#queue.write(() => this.#sql.remove(id))
+  }
+
+  // ── Searches ──
+
+  searchExecutions(request: SearchRequest) {
+    return this.#queue.read(() => searchExecutions(this.#connection.database, request))
+  }
+  searchAttempts(request: SearchRequest) {
+    return this.#queue.read(() => searchAttempts(this.#connection.database, request))
   }
 
   // ── Retention ──

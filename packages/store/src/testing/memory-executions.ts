@@ -18,7 +18,7 @@ import { jsonCopyOf, type MemoryState, type StoredExecution } from './memory-sta
 /** Checks everything, then writes everything: nothing is left behind by a change that is refused. */
 export function commit(state: MemoryState, changes: Changes, now: Instant): CommitResult {
   const stored = state.executions.get(changes.id)
-  if (isStale(stored, changes)) return 'stale'
+  if (isStale(stored, changes) || (changes.definitionsEpoch ?? state.definitionsEpoch) !== state.definitionsEpoch) return 'stale'
   if (new Set(changes.taken).size < changes.taken.length || changes.taken.some(id => !state.messages.has(id))) return 'taken'
   const row = stored ?? created(state, changes)
   if (changes.execution) {

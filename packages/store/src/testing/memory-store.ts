@@ -7,12 +7,14 @@ import type { Changes, DefinitionId, DefinitionKind, DialectName, ExecutionId, I
 import type { Facts } from '../facts.js'
 import { type Call, FlushQueue } from '../flush-queue.js'
 import { changesMustBePlain, mustBePlain } from '../plain-text.js'
+import type { SearchRequest } from '../search.js'
 import type { ClaimRequest, ListRequest, LogLine, LogRequest, Store, StoredDefinition, StoredWorker, WorkerSighting } from '../store.js'
 import * as attempts from './memory-attempts.js'
 import * as books from './memory-books.js'
 import * as executions from './memory-executions.js'
 import * as retention from './memory-retention.js'
 import { factsOf } from './memory-facts.js'
+import { searchAttempts, searchExecutions } from './memory-search.js'
 import { type Access, Air, MemorySharing } from './memory-sharing.js'
 import { copyOf, copyOfChanges, emptyState, type MemoryState } from './memory-state.js'
 import { MemoryTransfer } from './memory-transfer.js'
@@ -142,6 +144,13 @@ export class MemoryStore implements Store {
   }
   remove(id: ExecutionId) {
     return this.#write(state => executions.remove(state, id))
+  }
+
+  searchExecutions(request: SearchRequest) {
+    return this.#read(state => searchExecutions(state, request))
+  }
+  searchAttempts(request: SearchRequest) {
+    return this.#read(state => searchAttempts(state, request))
   }
 
   removeEnded(endedBefore: Instant, limit: number) {

@@ -15,6 +15,7 @@ import { payloadContract } from './payload-contract.js'
 import { queueContract } from './queue-contract.js'
 import { removalContract } from './removal-contract.js'
 import { retentionContract } from './retention-contract.js'
+import { searchContract } from './search-contract.js'
 import { sharingContract } from './sharing-contract.js'
 import { timerContract } from './timer-contract.js'
 import { transferContract } from './transfer-contract.js'
@@ -31,6 +32,7 @@ export function storeContract(name: string, open: OpenStore): void {
     messageContract(open)
     definitionContract(open)
     listContract(open)
+    searchContract(open)
     logContract(open)
     workerContract(open)
     factContract(open)

@@ -210,6 +210,8 @@ CREATE FUNCTION busbar_commit_v1(
   c_handle text[], c_source text[], c_definition text[], c_parent text[], c_status text[], c_created_at bigint[], c_updated_at bigint[],
   c_ended_at bigint[], c_due bigint[], c_last_ordinal integer[], c_last_message bigint[], c_format integer, c_state text[], c_brief text[],
   c_reworked boolean[],
+  -- The number of the definitions that it was decided from; null: from none
+  c_definitions bigint[],
   -- a_expected: the fence that must stand there, -1 where there must be none
   a_n integer[], a_id text[], a_ordinal integer[], a_expected integer[], a_key text[], a_number integer[], a_queue text[], a_priority bigint[],
   a_lease_ms bigint[], a_state text[], a_state_at bigint[], a_until bigint[], a_outcome text[], a_fence integer[], a_claims integer[],
@@ -234,15 +236,18 @@ DECLARE
   e_place tid[];
   a_place tid[];
   t_place tid[];
+  definitions_now bigint;
   answer text;
 BEGIN
   PERFORM busbar_enter_v1(p_server, p_lane, p_epoch);
+  SELECT d.epoch INTO definitions_now FROM definitions_epoch d;
 
   -- Executions first, then attempts, then messages, each in the order of ids: nobody waits in a circle.
-  SELECT coalesce(array_agg(c.n::integer) FILTER (WHERE c.kind <> 0 AND e.version IS DISTINCT FROM c.version), '{}'),
+  SELECT coalesce(array_agg(c.n::integer) FILTER (
+           WHERE (c.kind <> 0 AND e.version IS DISTINCT FROM c.version) OR c.definitions <> definitions_now), '{}'),
          array_agg(e.status ORDER BY c.n), array_agg(e.place ORDER BY c.n)
   INTO stale, old_status, e_place
-  FROM unnest(c_id, c_version, c_kind) WITH ORDINALITY c(id, version, kind, n)
+  FROM unnest(c_id, c_version, c_kind, c_definitions) WITH ORDINALITY c(id, version, kind, definitions, n)
   LEFT JOIN LATERAL (SELECT x.ctid AS place, x.version, x.status FROM executions x WHERE x.id = c.id AND c.kind <> 0 FOR NO KEY UPDATE) e ON true;
 
   -- A new execution has no attempts to look for; where it is none, nothing is written.
