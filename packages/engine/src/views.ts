@@ -7,9 +7,9 @@
  *     commit is checked against the store (C5 of the commit loop).
  * V3. After a claim that may have leased anything (`doubt`), no view is kept that was taken out or loaded before it.
  */
-import type { ExecutionId } from '@busbar/kernel'
+import type { Execution, ExecutionId } from '@busbar/kernel'
 import { View } from '@busbar/kernel'
-import type { Sharing, Store } from '@busbar/store'
+import type { LoadedExecution, Sharing, Store } from '@busbar/store'
 import type { EngineLimits } from './api.js'
 import type { SomeView } from './dialects.js'
 import type { Plans } from './plans.js'

@@ -12,6 +12,7 @@ import { queueRoutes } from './queues.js'
 import { removalRoutes } from './removal.js'
 import { rerunRoutes } from './rerun.js'
 import { schedulerRoutes } from './scheduler.js'
+import { searchRoutes } from './search.js'
 import { secretRoutes } from './secrets.js'
 import { signalRoutes } from './signals.js'
 import { startRoutes } from './start-workflow.js'
@@ -37,6 +38,7 @@ export function conductorRoutes(engine: EngineApi, health: Health, environment: 
     ...queueRoutes(engine),
     ...workflowRoutes(engine),
     ...workflowListRoutes(engine),
+    ...searchRoutes(engine),
     ...rerunRoutes(engine),
     ...removalRoutes(engine),
     ...bulkRoutes(engine),

@@ -9,14 +9,8 @@ import { inBothFamilies } from './families.js'
 type Line = readonly [method: Route['method'], path: string, scope: Scope, feature: string]
 
 const lines: readonly Line[] = [
-  ['GET', '/api/workflow/search', 'read', 'search of workflows'],
-  ['GET', '/api/workflow/search-v2', 'read', 'search of workflows'],
-  ['GET', '/api/workflow/search-by-tasks', 'read', 'search of workflows by tasks'],
-  ['GET', '/api/workflow/search-by-tasks-v2', 'read', 'search of workflows by tasks'],
   ['GET', '/api/workflow/externalstoragelocation', 'read', 'external payload storage'],
   ['GET', '/api/workflow/external-storage-location', 'read', 'external payload storage'],
-  ['GET', '/api/tasks/search', 'read', 'search of tasks'],
-  ['GET', '/api/tasks/search-v2', 'read', 'search of tasks'],
   ['GET', '/api/tasks/externalstoragelocation', 'read', 'external payload storage'],
   ['GET', '/api/tasks/external-storage-location', 'read', 'external payload storage'],
 ]

@@ -39,6 +39,8 @@ export const limits = {
   testRunRoundsMax: 20_000,
   testRunMsMax: 60_000,
   testRunDepthMax: 10,
+  /** Results of one search of Conductor's, which refuses more in the same words. */
+  searchSizeMax: 5_000,
   searchLengthMax: 200,
   /** Log lines of one answer; the stream has no end. */
   logLinesMax: 100_000,

@@ -143,6 +143,7 @@ function lookAtRunnable(turn: Turn): void {
   const before = turn.asks.length
   for (const ordinal of [...book.runnable].sort((a, b) => a - b)) {
     if (turn.opened > openedMax) return
+    if (turn.isBlind) break
     const task = view.attempt(ordinal)
     const questions = turn.asks.length
     const node = task && nodeOf(view, task)

@@ -19,8 +19,8 @@ export function evaluate(turn: Turn, template: Json, offset = 0): Json {
   return scope.readLoop() ? plain(value) : value
 }
 
-function scopeFor({ view, context }: Turn, offset: number): ReadScope {
-  return scopeOf(view, context, attemptIdOf(view.id, view.lastOrdinal + 1 + offset))
+function scopeFor({ view, context, read }: Turn, offset: number): ReadScope {
+  return scopeOf(view, context, attemptIdOf(view.id, view.lastOrdinal + 1 + offset), read)
 }
 
 /** A loop's output gathers itself when it is read; what is stored must not. */

@@ -1,7 +1,7 @@
 /** What `${…}` may read, made when it is read (conductor-semantics.md §8.1). */
 import type { AttemptId, Context, Json, JsonObject } from '@busbar/kernel'
 import type { Scope } from '../expression/resolve.js'
-import { type ReadPayload, withPayloads } from '../payload/outside.js'
+import { type ReadPayload, readLater } from '../payload/outside.js'
 import { taskStatus, workflowStatus } from '../wire/status.js'
 import { taskTimes } from '../wire/times.js'
 import { bookOf, planOf } from './book.js'
@@ -16,17 +16,14 @@ export interface ReadScope extends Scope {
 export function scopeOf(view: ConductorView, context: Context, taskId: AttemptId | null, read: ReadPayload): ReadScope {
   let readLoop = false
   const document = (task: Task): JsonObject => {
-    if (task.data.type !== 'DO_WHILE' || task.data.output !== undefined) {
-      const { inputPath, outputPath } = task.data
-      const document = taskDocument(view, task, outputPath === undefined ? outputOf(view, task, read) : {})
-      if (inputPath === undefined && outputPath === undefined) return document
-      return withPayloads(document, { input: inputPath && (() => read(inputPath)), output: outputPath && (() => outputOf(view, task, read)) })
-    }
+    const { type, output, inputPath, outputPath } = task.data
+    if (inputPath !== undefined || outputPath !== undefined) return documentOfOutside(view, task, read)
+    if (type !== 'DO_WHILE' || output !== undefined) return taskDocument(view, task, outputOf(view, task, read))
     readLoop = true
     return taskDocument(view, task, lazyLoopOutput(view, task, read))
   }
   return {
-    workflow: () => withPayloads(workflowDocument(view), { input: brief.inputPath && (() => read(brief.inputPath ?? '')), output: undefined }),
+    workflow: () => workflowDocument(view, read),
     task: reference => {
       const ordinal = bookOf(view).latest.get(reference)
       const task = ordinal === undefined ? undefined : view.attempt(ordinal)
@@ -47,7 +44,23 @@ export function scopeOf(view: ConductorView, context: Context, taskId: AttemptId
   }
 }
 
-function workflowDocument(view: ConductorView): JsonObject {
+/** What is kept outside is read when it is looked at. */
+function documentOfOutside(view: ConductorView, task: Task, read: ReadPayload): JsonObject {
+  const { inputPath, outputPath } = task.data
+  const document = taskDocument(view, task, outputPath === undefined ? outputOf(view, task, read) : {})
+  return readLater(document, {
+    ...(inputPath !== undefined && { input: () => read(inputPath) }),
+    ...(outputPath !== undefined && { output: () => outputOf(view, task, read) }),
+  })
+}
+
+function workflowDocument(view: ConductorView, read: ReadPayload): JsonObject {
+  const { inputPath } = view.brief
+  const document = documentOf(view)
+  return inputPath === undefined ? document : readLater(document, { input: () => read(inputPath) })
+}
+
+function documentOf(view: ConductorView): JsonObject {
   const { execution, brief, state } = view
   const plan = planOf(view)
   return {

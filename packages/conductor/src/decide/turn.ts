@@ -1,7 +1,10 @@
 /** One decision under way: the view, the moment, the answers at hand and the questions that came up. */
-import type { Answer, Ask, Context, Instant, Outcome } from '@busbar/kernel'
+import type { Answer, Ask, Instant, Outcome } from '@busbar/kernel'
+import { jsonSize } from '../payload/json-size.js'
+import { isMissing, load, type ReadPayload, tooLargeForTask } from '../payload/outside.js'
 import { queueOf } from '../queue.js'
 import { taskInputProblem } from '../schema/enforce.js'
+import { type ConductorContext, type Settings, settingsOf } from '../settings.js'
 import type { TaskData } from '../types.js'
 import { awaitJoined, type Book, bookOf, count, nodeOf, remember, tellJoins } from './book.js'
 import type { ConductorView, Task } from './task.js'
@@ -21,14 +24,20 @@ export class Turn {
   readonly tolerated: { readonly task: Task; readonly outcome: Outcome }[] = []
   /** Tasks whose successors were found in this round. */
   readonly settled: number[] = []
+  /** A payload that is kept outside was looked at and is not there yet: what is evaluated now is worth nothing (P1). */
+  isBlind = false
   readonly book: Book
   readonly view: ConductorView
-  readonly context: Context
+  readonly context: ConductorContext
 
-  constructor(view: ConductorView, context: Context) {
+  constructor(view: ConductorView, context: ConductorContext) {
     this.view = view
     this.context = context
     this.book = bookOf(view)
+  }
+
+  get settings(): Settings {
+    return settingsOf(this.context)
   }
 
   get now(): Instant {
@@ -39,8 +48,17 @@ export class Turn {
   answer(ask: Ask): Answer | null {
     const answer = this.context.answers.get(ask.key)
     if (answer !== undefined) return answer
+    if (this.isBlind && ask.kind !== 'payload') return null
     if (!this.asks.some(one => one.key === ask.key)) this.asks.push(ask)
     return null
+  }
+
+  /** What is kept outside; empty until it is there. */
+  readonly read: ReadPayload = path => {
+    const found = load(path, ask => this.answer(ask))
+    if (found === undefined) this.isBlind = true
+    if (found === null) this.book.ending ??= { status: 'failed', reason: isMissing(path), failedBy: null, terminatedBy: null, startsFailureWorkflow: true }
+    return found ?? {}
   }
 
   /** Opens the task unless this try of it exists already. */
@@ -56,7 +74,7 @@ export class Turn {
     remember(book, view, task)
     count(book, draft.node, task, 1)
     if (draft.closed !== null) return this.close(task, draft.closed, {})
-    const unfit = taskInputProblem(draft.node?.task.taskDefinition ?? null, draft.data.input)
+    const unfit = draft.data.inputPath !== undefined ? null : taskInputProblem(draft.node?.task.taskDefinition ?? null, draft.data.input)
     if (unfit !== null) return this.close(task, 'failedFinally', { reason: unfit })
     awaitJoined(book, view, task)
     if (task.queue !== null) {
@@ -91,7 +109,10 @@ export class Turn {
   /** Ends an open task; its successors are found in the next round. */
   close(task: Task, outcome: Outcome, patch: Partial<TaskData>): void {
     const { view, book } = this
-    view.close(task.ordinal, outcome, { kind: 'engine' }, this.now, { ...this.#fresh(task).data, ...patch })
+    const { taskMax: max } = this.settings.payloads
+    const size = patch.output === undefined ? 0 : jsonSize(patch.output, max * 4)
+    const tooLarge = size > max ? { output: {}, reason: tooLargeForTask(task.id, view.id, { size, max }) } : null
+    view.close(task.ordinal, tooLarge === null ? outcome : 'failedFinally', { kind: 'engine' }, this.now, { ...this.#fresh(task).data, ...patch, ...tooLarge })
     noteClosed(book, task)
   }
 

@@ -5,8 +5,7 @@
  * P1. What is evaluated while a payload is missing is worth nothing: no other question is asked, and nothing follows from it.
  * P2. A payload belongs to the executions that refer to it, and goes with the last of them.
  */
-import type { Answer, Ask, Context, ExecutionId, Json, JsonObject } from '@busbar/kernel'
-import { isJsonObject } from '@busbar/kernel'
+import { type Answer, type Ask, type Context, type ExecutionId, isJsonObject, type JsonObject } from '@busbar/kernel'
 import type { PayloadSettings } from '../settings.js'
 import { jsonSize } from './json-size.js'
 
@@ -98,11 +97,8 @@ export function isMissing(path: string): string {
   return `The payload ${path} is missing: it was removed, or never uploaded`
 }
 
-/** A document for expressions: values that are kept outside are read when they are looked at. */
-export function withPayloads<T extends JsonObject>(document: T, paths: Readonly<Record<string, string | undefined>>, read: ReadPayload): T {
-  for (const [field, path] of Object.entries(paths)) {
-    if (path === undefined) continue
-    Object.defineProperty(document, field, { enumerable: true, configurable: true, get: (): Json => read(path) })
-  }
+/** A document whose fields are made when they are looked at. */
+export function readLater(document: JsonObject, fields: Readonly<Record<string, () => JsonObject>>): JsonObject {
+  for (const [field, get] of Object.entries(fields)) Object.defineProperty(document, field, { enumerable: true, configurable: true, get })
   return document
 }

@@ -101,14 +101,14 @@ function goesOnOf(evaluated: Evaluated): GoesOn {
 function conditionInput(turn: Turn, task: Task, node: Node): JsonObject {
   const { view } = turn
   const { items, iteration = 0 } = task.data
-  const output = lazyLoopOutput(view, task, iteration)
+  const output = lazyLoopOutput(view, task, turn.read, iteration)
   const input: Record<string, Json | undefined> = { ...task.data.input, [node.ref]: output }
   if (task.key !== node.ref) input[task.key] = output
   if (items !== undefined) Object.assign(input, { loopIndex: iteration - 1, loopItem: items[iteration - 1] ?? null })
   const suffix = bodySuffix(task)
   for (const ref of node.body) {
     const last = view.newest((ref + suffix) as Task['key'])
-    if (last !== undefined) input[ref] = outputOf(view, last)
+    if (last !== undefined) input[ref] = outputOf(view, last, turn.read)
   }
   return input
 }

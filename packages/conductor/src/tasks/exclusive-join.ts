@@ -17,7 +17,8 @@ export const exclusiveJoin: TaskRule = {
     if (found === null || !isSettled(found) || found.state.kind !== 'closed') return
     const { reason } = found.data
     const outcome = isUnsuccessful(found.state.outcome) ? 'failed' : 'completed'
-    turn.close(task, outcome, { output: outputOf(turn.view, found), ...(outcome === 'failed' && reason !== undefined && { reason }) })
+    const output = outputOf(turn.view, found, turn.read)
+    if (!turn.isBlind) turn.close(task, outcome, { output, ...(outcome === 'failed' && reason !== undefined && { reason }) })
   },
 }
 

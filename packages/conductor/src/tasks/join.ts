@@ -15,7 +15,8 @@ export const join: TaskRule = {
   look(turn, task) {
     if ((turn.book.joins.get(task.ordinal)?.size ?? 0) > 0) return
     const { outcome, reason } = verdict(joinedTasks(turn, task))
-    turn.close(task, outcome, { output: joinOutput(turn.view, task), ...(reason !== '' && { reason }) })
+    const output = joinOutput(turn.view, task, turn.read)
+    if (!turn.isBlind) turn.close(task, outcome, { output, ...(reason !== '' && { reason }) })
   },
 }
 
