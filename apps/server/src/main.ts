@@ -238,14 +238,29 @@ async function stop({ app, engine, events, effects, brokers, workspaces, store, 
   const started = instant(Date.now())
   log.info('server stopping')
   health.drain()
-  await events.stop()
-  await engine.stop(drainMs)
-  await Promise.all([effects.close(), brokers.close()])
-  await withDeadline(app.close(), drainMs, () => app.server.closeAllConnections())
+  const leftMs = () => Math.max(graceMs, started + drainMs - Date.now())
+  // What a database that is away keeps from ending is left as it is: it is safe in there, or was never acknowledged.
+  await atMost(leftMs(), events.stop())
+  await atMost(leftMs(), engine.stop(leftMs()))
+  await atMost(graceMs, Promise.all([effects.close(), brokers.close()]))
+  await withDeadline(app.close(), leftMs(), () => app.server.closeAllConnections())
   await workspaces.stop()
   await store.close()
   log.info('server stopped', { durationMs: Date.now() - started })
   log.flush()
+}
+
+/** Each part of a stop has as much, even when the time for all of it is over. */
+const graceMs = 500
+
+/** Goes on when it has ended, or when it takes too long; what fails then is of no interest any more. */
+async function atMost(ms: number, done: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>(resolve => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([done.catch(() => {}), late])
+  clearTimeout(timer)
 }
 
 async function withDeadline(done: PromiseLike<unknown>, ms: number, late: () => void): Promise<void> {

@@ -1,5 +1,5 @@
 /** What the outside tells an execution: one function per verb, this is only the switch. */
-import { type Ask, assertNever, type Context, type Instant, isRefusal, refuse, type Refusal } from '@busbar/kernel'
+import { type Ask, assertNever, type Instant, isRefusal, refuse, type Refusal } from '@busbar/kernel'
 import type { ConductorCommand } from './commands.js'
 import { bookOf } from './decide/book.js'
 import type { ConductorView } from './decide/task.js'
@@ -7,6 +7,8 @@ import { workflowDeadline } from './decide/timeouts.js'
 import type { ConductorReply } from './types.js'
 import { applyToGate } from './gate/gate.js'
 import { gateOpened, leaveGates } from './gate/pass.js'
+import { type Reporting, withStoredOutput } from './payload/stored-output.js'
+import type { ConductorContext } from './settings.js'
 import { changeSchedule } from './schedule/change-schedule.js'
 import { childEnded, childRefused, childResumed } from './verbs/children.js'
 import { effectEnded, effectReturned, eventHandled } from './verbs/effects.js'
@@ -25,25 +27,21 @@ import { workflowStatus } from './wire/status.js'
 
 type Applied = { readonly kind: 'applied'; readonly reply: ConductorReply } | { readonly kind: 'ask'; readonly asks: readonly Ask[] } | Refusal
 
-export function apply(view: ConductorView, command: ConductorCommand, context: Context): Applied {
+export function apply(view: ConductorView, command: ConductorCommand, context: ConductorContext): Applied {
   const { now } = context
   switch (command.kind) {
     case 'tick':
       return done(tick(view, now))
     case 'decide':
       return done(lookAtTimers(view))
-    case 'update': {
-      const reply = update(view, command, now)
-      return isRefusal(reply) ? reply : { kind: 'applied', reply }
-    }
+    case 'update':
     case 'updateByReference':
-      return { kind: 'applied', reply: updateByReference(view, command, now) }
-    case 'mock': {
-      const reply = mock(view, command, now)
-      return isRefusal(reply) ? reply : { kind: 'applied', reply }
-    }
+    case 'mock':
     case 'effectEnded':
-      return effectEnded(view, command, now) ?? done()
+    case 'childEnded': {
+      const sized = withStoredOutput(view, command, context)
+      return sized.kind === 'ask' ? sized : report(view, sized.command, now)
+    }
     case 'effectReturned':
       return effectReturned(view, command, context) ?? done()
     case 'eventHandled':
@@ -51,7 +49,7 @@ export function apply(view: ConductorView, command: ConductorCommand, context: C
     case 'pushMessage':
       return { kind: 'applied', reply: pushMessage(view, command, now) }
     case 'updateVariables':
-      return updateVariables(view, command, now) ?? done()
+      return updateVariables(view, command, context) ?? done()
     case 'changeSchedule':
       return changeSchedule(view, command, now) ?? done()
     case 'gateEnter':
@@ -67,7 +65,7 @@ export function apply(view: ConductorView, command: ConductorCommand, context: C
     case 'resume':
       return resume(view, now) ?? done()
     case 'terminate':
-      return terminate(view, command.reason, context) ?? done()
+      return asking(terminate(view, command.reason, context))
     case 'restart': {
       const restarted = restart(view, command.useLatestDefinitions, context)
       return restarted.kind === 'done' ? done() : restarted
@@ -85,13 +83,11 @@ export function apply(view: ConductorView, command: ConductorCommand, context: C
     case 'resetCallbacks':
       return resetCallbacks(view, now) ?? done()
     case 'parentEnded':
-      return done(parentEnded(view, command.reason, context))
+      return asking(parentEnded(view, command.reason, context))
     case 'childStarted':
       return done()
     case 'childRefused':
       return done(childRefused(view, command, now))
-    case 'childEnded':
-      return done(childEnded(view, command, now))
     case 'childResumed': {
       const resumed = childResumed(view, command, now)
       if (resumed !== null) pushParent(view, command.verb, { title: resumed.title, upTo: command.upTo })
@@ -99,6 +95,31 @@ export function apply(view: ConductorView, command: ConductorCommand, context: C
     }
     default:
       return assertNever(command)
+  }
+}
+
+function asking(result: Refusal | readonly Ask[]): Applied {
+  if (isRefusal(result)) return result
+  return result.length > 0 ? { kind: 'ask', asks: result } : done()
+}
+
+/** The output of a task has come. */
+function report(view: ConductorView, command: Reporting, now: Instant): Applied {
+  switch (command.kind) {
+    case 'update': {
+      const reply = update(view, command, now)
+      return isRefusal(reply) ? reply : { kind: 'applied', reply }
+    }
+    case 'updateByReference':
+      return { kind: 'applied', reply: updateByReference(view, command, now) }
+    case 'mock': {
+      const reply = mock(view, command, now)
+      return isRefusal(reply) ? reply : { kind: 'applied', reply }
+    }
+    case 'effectEnded':
+      return effectEnded(view, command, now) ?? done()
+    case 'childEnded':
+      return done(childEnded(view, command, now))
   }
 }
 

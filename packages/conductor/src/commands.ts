@@ -19,6 +19,8 @@ export type ConductorCommand =
       readonly callbackAfterSeconds: number
       readonly extendLease: boolean
       readonly subWorkflowId: string | null
+      /** Where the output is kept, when it is kept outside; then `output` is empty. */
+      readonly outputPath?: string
       readonly logs: readonly { readonly log: string; readonly createdTime: number }[]
     }
   /** By reference name; the output is merged. Reply: UpdateReply with `attempt: null` when nothing pending has that name. */
@@ -27,6 +29,7 @@ export type ConductorCommand =
       readonly reference: string
       readonly status: ResultStatus
       readonly output: JsonObject
+      readonly outputPath?: string
       readonly reason?: string | null
       readonly worker: string | null
     }
@@ -36,6 +39,8 @@ export type ConductorCommand =
       readonly attempt: AttemptId
       readonly status: ResultStatus
       readonly output: JsonObject
+      readonly outputPath?: string
+      readonly reason?: string | null
       readonly executionMs: number
       readonly queueWaitMs: number
     }
@@ -46,6 +51,7 @@ export type ConductorCommand =
       readonly fence: number
       readonly outcome: 'completed' | 'failed' | 'failedFinally'
       readonly output: JsonObject
+      readonly outputPath?: string
       readonly reason: string | null
     }
   /** The server that had begun it is gone. */

@@ -21,7 +21,8 @@ export { blockingTask, openChildren, signalledTask } from './blocking.js'
 export { type ReturnStrategy, returnStrategies, type SignalAnswer, signalResponse } from './wire/signal-response.js'
 export { taskToWire } from './wire/task.js'
 export { tasksInOrder, workflowModelToWire, workflowStatusToWire, workflowToWire } from './wire/workflow.js'
-export { conductorRules } from './rules.js'
+export { conductorRules, conductorRulesWith } from './rules.js'
+export { defaultSettings, type ListenerSettings, type PayloadSettings, type Settings } from './settings.js'
 export type { Brief, ConductorReply, ConductorTypes, Domains, State, TaskData } from './types.js'
 export {
   type Audit,

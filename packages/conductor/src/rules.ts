@@ -1,5 +1,5 @@
 /** The Conductor dialect as the engine sees it. */
-import type { Rules } from '@busbar/kernel'
+import type { Context, Rules } from '@busbar/kernel'
 import { apply } from './apply.js'
 import { decide } from './decide/decide.js'
 import { tellGates } from './gate/pass.js'
@@ -7,17 +7,24 @@ import { parseSnapshot } from './definition/snapshot.js'
 import { handOut } from './hand-out.js'
 import { compilePlan } from './plan.js'
 import { planStart } from './start/plan-start.js'
+import { type ConductorContext, defaultSettings, type Settings } from './settings.js'
 import type { ConductorTypes } from './types.js'
 
-export const conductorRules: Rules<ConductorTypes> = {
-  name: 'conductor',
-  compile: definition => compilePlan(parseSnapshot(definition)),
-  planStart: (request, _id, _parent, context) => planStart(request, context),
-  apply,
-  decide(view, context) {
-    const asks = decide(view, context)
-    if (asks.length === 0) tellGates(view, context.now)
-    return asks
-  },
-  handOut,
+export function conductorRulesWith(settings: Settings): Rules<ConductorTypes> {
+  const set = (context: Context): ConductorContext => ({ ...context, settings })
+  return {
+    name: 'conductor',
+    compile: definition => compilePlan(parseSnapshot(definition)),
+    planStart: (request, id, _parent, context) => planStart(request, id, set(context)),
+    apply: (view, command, context) => apply(view, command, set(context)),
+    decide(view, given) {
+      const context = set(given)
+      const asks = decide(view, context)
+      if (asks.length === 0) tellGates(view, context.now)
+      return asks
+    },
+    handOut,
+  }
 }
+
+export const conductorRules = conductorRulesWith(defaultSettings)

@@ -1,11 +1,22 @@
-import { type Answer, type Ask, assertNever, invariant, type Json } from '@busbar/kernel'
+import { type Answer, type Ask, assertNever, invariant, type Json, type PayloadAsk } from '@busbar/kernel'
 import type { Evaluation, EvaluationSetting, Evaluator } from './api.js'
 import type { Definitions } from './definitions.js'
+import type { KeyedExecutions } from './keyed-executions.js'
+import type { Payloads } from './payloads.js'
 import type { WorkerBook } from './worker-book.js'
 
 type Evaluate = Extract<Ask, { kind: 'evaluate' }>
 type DefinitionAsk = Extract<Ask, { kind: 'definition' }>
 type LastPollsAsk = Extract<Ask, { kind: 'lastPolls' }>
+type KeyedAsk = Extract<Ask, { kind: 'keyed' }>
+
+interface AskParts {
+  readonly definitions: Definitions
+  readonly workers: WorkerBook
+  readonly evaluator: Evaluator
+  readonly payloads: Payloads
+  readonly keyed: KeyedExecutions
+}
 
 /** What a decision was told of definitions, for its commit to prove. */
 export class Basis {
@@ -27,10 +38,15 @@ export class Asks {
   readonly #workers: WorkerBook
   readonly #evaluator: Evaluator
 
-  constructor(definitions: Definitions, workers: WorkerBook, evaluator: Evaluator) {
+  readonly #payloads: Payloads
+  readonly #keyed: KeyedExecutions
+
+  constructor({ definitions, workers, evaluator, payloads, keyed }: AskParts) {
     this.#definitions = definitions
     this.#workers = workers
     this.#evaluator = evaluator
+    this.#payloads = payloads
+    this.#keyed = keyed
   }
 
   /** Adds the answers to `answers`; returns what must be awaited for the rest, or null when all is there. */
@@ -38,6 +54,7 @@ export class Asks {
     const evaluations: Evaluate[] = []
     const polls: LastPollsAsk[] = []
     const reads: DefinitionAsk[] = []
+    const awaited: Promise<void>[] = []
     let isNew = false
     for (const ask of asks) {
       if (answers.has(ask.key)) continue
@@ -57,12 +74,20 @@ export class Asks {
         case 'lastPolls':
           polls.push(ask)
           break
+        case 'payload':
+        case 'keepPayload':
+        case 'usePayload':
+          awaited.push(this.#payload(ask, answers))
+          break
+        case 'keyed':
+          awaited.push(this.#lookUp(ask, answers))
+          break
         default:
           assertNever(ask)
       }
     }
     invariant(isNew, `a rule asks again what was answered: ${asks.map(ask => ask.key).join(', ')}`)
-    const awaited: Promise<void>[] = reads.map(ask => this.#read(ask, answers, basis))
+    for (const ask of reads) awaited.push(this.#read(ask, answers, basis))
     for (const ask of polls) {
       const polled = this.#workers.lastPolls(ask.queues)
       if (polled instanceof Promise) awaited.push(polled.then(value => void answers.set(ask.key, { ok: true, value: [...value] })))
@@ -76,6 +101,14 @@ export class Asks {
     const known = await this.#definitions.get(ask.of, ask.namespace, ask.name, ask.version)
     basis.note(this.#definitions.epoch, false)
     answers.set(ask.key, { ok: true, value: known.json satisfies Json })
+  }
+
+  async #payload(ask: PayloadAsk, answers: Map<string, Answer>): Promise<void> {
+    answers.set(ask.key, { ok: true, value: await this.#payloads.answer(ask) })
+  }
+
+  async #lookUp(ask: KeyedAsk, answers: Map<string, Answer>): Promise<void> {
+    answers.set(ask.key, { ok: true, value: await this.#keyed.look(ask.name, ask.idempotencyKey) })
   }
 
   async #evaluate(asks: readonly Evaluate[], answers: Map<string, Answer>, setting: EvaluationSetting): Promise<void> {

@@ -35,6 +35,8 @@ export type ChildNews =
       readonly child: ExecutionId
       readonly status: 'completed' | 'failed' | 'timedOut' | 'cancelled'
       readonly output: JsonObject | null
+      /** Where the output is kept, when it is kept outside the child. */
+      readonly outputPath?: string
       readonly reason: string | null
       /** How the child is called, e.g. `name.version`. */
       readonly title: string

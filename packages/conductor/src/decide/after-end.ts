@@ -71,7 +71,8 @@ function totalTimeout(turn: Turn, task: Task, definition: TaskDef | null): strin
 export function retryDraft(turn: Turn, task: Task, delay: { readonly delaySeconds: number; readonly delayMs: number }): Draft {
   const node = nodeOf(turn.view, task)
   const { data } = task
-  const input: JsonObject = { ...data.input, ...(node && inputOf(turn, node, node.task.inputParameters)) }
+  const before = data.inputPath === undefined ? data.input : turn.read(data.inputPath)
+  const input: JsonObject = { ...before, ...(node && inputOf(turn, node, node.task.inputParameters)) }
   const isClaimed = task.queue !== null
   const isWorkers = isClaimed && !isEffect(task)
   const domain = isWorkers ? (domainOf(turn, data.type) ?? null) : null

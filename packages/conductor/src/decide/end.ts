@@ -2,6 +2,7 @@
 import { type Ask, childIdOf, isJsonObject, type Json, type JsonObject, type AttemptId } from '@busbar/kernel'
 import type { State } from '../types.js'
 import { workflowToWire } from '../wire/workflow.js'
+import { type Stored, store, tooLargeForWorkflow, type ToStore, workflowLimits } from '../payload/outside.js'
 import { loopKeyOf, nodeOf, planOf } from './book.js'
 import type { ConductorView, Task } from './task.js'
 import { evaluate } from './input.js'
@@ -15,13 +16,29 @@ export function endExecution(turn: Turn, ending: Ending, { tellsParent }: { read
   const failureWorkflow = ending.startsFailureWorkflow ? findFailureWorkflow(turn) : null
   if (turn.asks.length > 0) return
   const { view, now, book } = turn
-  book.ending = null
   showNewestIterations(turn, ending)
   cancelOpen(turn, ending)
-  view.setState(finalState(turn, ending))
+  const output = storedOutput(turn, ending)
+  if (output === null) return
+  if (output.kind === 'tooLarge') return endExecution(turn, failedBySize(view, output, ending), { tellsParent })
+  book.ending = null
+  view.setState(finalState(turn, ending, output))
   view.setStatus(ending.status, now)
   if (tellsParent) tellParent(view)
   if (failureWorkflow !== null) startFailureWorkflow(turn, ending, failureWorkflow)
+}
+
+/** Null: questions stand in the way. What was cancelled for the end stays so, and the end is made again with the answers. */
+function storedOutput(turn: Turn, ending: Ending): Exclude<ToStore, { kind: 'asked' }> | null {
+  const { view, settings } = turn
+  const value = ending.hasNoOutput ? {} : finalOutput(turn, ending)
+  if (turn.isBlind) return null
+  const stored = store({ execution: view.id, name: `${view.id}:output`, value }, workflowLimits(settings.payloads), ask => turn.answer(ask))
+  return stored.kind === 'asked' ? null : stored
+}
+
+function failedBySize(view: ConductorView, found: { readonly size: number; readonly max: number }, ending: Ending): Ending {
+  return { ...ending, status: 'failed', reason: tooLargeForWorkflow(view.id, found), hasNoOutput: true, startsFailureWorkflow: ending.status !== 'cancelled' }
 }
 
 function cancelOpen(turn: Turn, ending: Ending): void {
@@ -49,9 +66,9 @@ function showNewestIterations(turn: Turn, ending: Ending): void {
 
 // ── Its last state ──
 
-function finalState(turn: Turn, ending: Ending): State {
+function finalState(turn: Turn, ending: Ending, stored: Stored): State {
   const { view } = turn
-  const { output: _output, reason: _reason, messages: _messages, ...state } = view.state
+  const { output: _output, outputPath: _path, reason: _reason, messages: _messages, ...state } = view.state
   const restored = new Set(turn.tolerated.map(({ task }) => task.ordinal))
   const failed = { refs: new Set(state.failedRefs), names: new Set(state.failedNames) }
   for (const task of view.attempts()) {
@@ -60,9 +77,10 @@ function finalState(turn: Turn, ending: Ending): State {
     failed.refs.add(task.key)
     failed.names.add(task.data.name ?? task.data.type)
   }
-  const output = finalOutput(turn, ending)
+  const output = stored.kind === 'here' ? stored.value : {}
   return {
     ...state,
+    ...(stored.kind === 'outside' && { outputPath: stored.path }),
     ...(Object.keys(output).length > 0 && { output }),
     ...(ending.reason !== null && { reason: ending.reason }),
     ...(failed.refs.size > 0 && { failedRefs: [...failed.refs], failedNames: [...failed.names] }),
@@ -72,7 +90,7 @@ function finalState(turn: Turn, ending: Ending): State {
 /** A TERMINATE task's output; else the definition's; else that of the last task. */
 export function finalOutput(turn: Turn, ending: Ending): JsonObject {
   const { view } = turn
-  if (ending.terminatedBy !== null) return outputOf(view, ending.terminatedBy)
+  if (ending.terminatedBy !== null) return outputOf(view, ending.terminatedBy, turn.read)
   const { outputParameters } = planOf(view).def
   if (Object.keys(outputParameters).length > 0) {
     const output = evaluate(turn, outputParameters)
@@ -80,7 +98,7 @@ export function finalOutput(turn: Turn, ending: Ending): JsonObject {
   }
   let last: Task | undefined
   for (const task of view.attempts()) if (task.data.skipped !== true || last === undefined) last = task
-  return last === undefined ? {} : outputOf(view, last)
+  return last === undefined ? {} : outputOf(view, last, turn.read)
 }
 
 // ── Failure workflow and parent ──
@@ -93,12 +111,16 @@ interface FailureWorkflow {
 
 function findFailureWorkflow(turn: Turn): FailureWorkflow | null {
   const { def } = planOf(turn.view)
-  const name = failureWorkflowName(def.failureWorkflow, turn.view.brief.input)
+  const name = failureWorkflowName(def.failureWorkflow, inputOf(turn))
   if (name === null) return null
   const version = def.failureWorkflowVersion
   const ask: Ask = { key: `workflow:${name}:${version}`, kind: 'definition', of: 'workflow', namespace: '', name, version }
   const answer = turn.answer(ask)
   return { name, version, exists: answer?.ok === true && answer.value !== null }
+}
+
+function inputOf({ view: { brief }, read }: Turn): JsonObject {
+  return brief.inputPath === undefined ? brief.input : read(brief.inputPath)
 }
 
 /** A literal name, or `$workflow.input.<key>`. */
@@ -116,7 +138,7 @@ function startFailureWorkflow(turn: Turn, ending: Ending, { name, version, exist
   if (!exists) return says(`Error workflow ${name} failed to start.  reason: No such workflow defined. name=${name}, version=${version}`)
   const id = childIdOf(view.id as string as AttemptId, view.lastOrdinal, 'failure')
   const input: Record<string, Json | undefined> = {
-    ...brief.input,
+    ...inputOf(turn),
     workflowId: view.id,
     reason: ending.reason,
     failureStatus: workflowToWire(view, { includeTasks: false })['status'] ?? null,
@@ -146,6 +168,7 @@ export function tellParent(view: ConductorView): void {
     child: view.id,
     status,
     output: state.output ?? null,
+    ...(state.outputPath !== undefined && { outputPath: state.outputPath }),
     reason: state.reason ?? null,
     title: `${plan.def.name}.${plan.def.version}`,
   }

@@ -9,4 +9,6 @@ export interface Ending {
   /** A TERMINATE task gives its output to the workflow. */
   readonly terminatedBy: Task | null
   readonly startsFailureWorkflow: boolean
+  /** What it would be is larger than it may be. */
+  readonly hasNoOutput?: true
 }

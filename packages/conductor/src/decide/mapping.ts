@@ -2,6 +2,7 @@
 import type { JsonObject } from '@busbar/kernel'
 import type { Node } from '../plan.js'
 import type { EffectKind } from '../queue.js'
+import { withStoredInput } from '../payload/task-input.js'
 import type { Task } from './task.js'
 import { nodeNamed } from './book.js'
 import { domainOf } from './domain.js'
@@ -53,7 +54,7 @@ export class Mapping {
     const id = `${draft.key}#${draft.number}`
     if (this.#keys.has(id)) return
     this.#keys.add(id)
-    this.drafts.push(draft)
+    this.drafts.push(withStoredInput(this.turn, draft))
   }
 
   /** The node's input, evaluated as if the task were opened now. */

@@ -1,17 +1,18 @@
-import { type Context, isJsonObject, isRefusal, type Json, type JsonObject, refuse, type Refusal, type StartPlan } from '@busbar/kernel'
+import { type ExecutionId, isJsonObject, isRefusal, type Json, type JsonObject, refuse, type Refusal, type StartPlan } from '@busbar/kernel'
 import { testRunKey } from '../decide/test-run.js'
 import { planGate } from '../gate/gate.js'
 import { planSchedule } from '../schedule/schedule.js'
 import { parseWorkflowDef } from '../definition/parse-workflow-def.js'
 import { classifierOf, plainWorkflow } from '../definition/classifier.js'
 import type { WorkflowDef } from '../definition/types.js'
-import { refusedInput } from '../schema/enforce.js'
+import type { ConductorContext } from '../settings.js'
 import type { Brief, ConductorTypes, Domains } from '../types.js'
 import { planEventMessage } from './event-message.js'
 import { prepareDefinition, type Wanted } from './prepare-definition.js'
+import { withStoredInput } from './stored-input.js'
 
 /** What a StartWorkflowRequest (conductor-api.md §4.5) becomes. */
-export function planStart(request: JsonObject, context: Context): StartPlan<ConductorTypes> {
+export function planStart(request: JsonObject, id: ExecutionId, context: ConductorContext): StartPlan<ConductorTypes> {
   const schedule = planSchedule(request)
   if (schedule !== null) return schedule
   const gate = planGate(request)
@@ -26,10 +27,10 @@ export function planStart(request: JsonObject, context: Context): StartPlan<Cond
   if (prepared.kind !== 'prepared') return prepared
   const { def, snapshot } = prepared
   const brief = briefOf(request, def)
-  const unfit = refusedInput(def, brief.input)
-  if (unfit !== null) return unfit
+  const sized = withStoredInput(request, { id, def, brief }, context)
+  if (sized.kind !== 'sized') return sized
   const label = { namespace: '', name: def.name, version: String(def.version), handle: brief.correlationId ?? '', source: 'api' }
-  return { kind: 'create', label, definition: snapshot, brief, state: { variables: def.variables } }
+  return { kind: 'create', label, definition: snapshot, brief: sized.brief, state: { variables: def.variables } }
 }
 
 function wantedOf(request: JsonObject): Wanted | Refusal {

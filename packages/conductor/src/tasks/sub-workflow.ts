@@ -7,6 +7,7 @@ import type { Place } from '../decide/draft.js'
 import { testRunKey } from '../decide/test-run.js'
 import type { Turn } from '../decide/turn.js'
 import { workflowDefToWire } from '../definition/to-wire.js'
+import { inMapOrder } from '../expression/java-map-order.js'
 
 export const subWorkflow: TaskRule = {
   schedule(mapping, place) {
@@ -60,7 +61,7 @@ function requestOf(turn: Turn, task: Task): JsonObject {
   const input = task.data.input ?? {}
   const { subWorkflowName, subWorkflowVersion, subWorkflowDefinition, subWorkflowTaskToDomain, priority } = input
   const given = input['workflowInput']
-  const childInput = isJsonObject(given) && Object.keys(given).length > 0 ? given : input
+  const childInput = isJsonObject(given) && Object.keys(given).length > 0 ? given : inMapOrder(input)
   const inline = isJsonObject(subWorkflowDefinition) ? subWorkflowDefinition : null
   return {
     name: subWorkflowName ?? inline?.['name'] ?? null,

@@ -14,18 +14,21 @@ type News<Kind extends ConductorCommand['kind']> = Extract<ConductorCommand, { k
 export function childEnded(view: ConductorView, news: News<'childEnded'>, now: Instant): void {
   const task = ownerOf(view, news.attempt, news.child)
   if (task === undefined) return
-  const output = { ...task.data.output, ...news.output, subWorkflowId: news.child }
+  const output = {
+    output: { ...task.data.output, ...news.output, subWorkflowId: news.child },
+    ...(news.outputPath !== undefined && { outputPath: news.outputPath }),
+  }
   if (!isOpen(task)) {
     // A child that was retried after its optional task was passed over.
     if (task.state.kind !== 'closed' || task.state.outcome !== 'tolerated' || news.status !== 'completed') return
-    view.reclose(task.ordinal, 'completed', now, { ...task.data, output })
+    view.reclose(task.ordinal, 'completed', now, { ...task.data, ...output })
     return
   }
   // Made before the task is closed: one that has successors already counts as open until now.
   const book = bookOf(view)
   const { changed: _, ...data } = task.data
   const reason = cutReason(`Sub workflow ${news.title}/${news.child} failure reason: ${news.reason}`)
-  view.close(task.ordinal, news.status, { kind: 'engine' }, now, { ...data, output, ...(news.status !== 'completed' && reason !== null && { reason }) })
+  view.close(task.ordinal, news.status, { kind: 'engine' }, now, { ...data, ...output, ...(news.status !== 'completed' && reason !== null && { reason }) })
   noteClosed(book, task)
 }
 

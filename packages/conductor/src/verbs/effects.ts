@@ -5,6 +5,7 @@ import { bookOf, nodeOf } from '../decide/book.js'
 import { awaitsUpdate, giveBack, isUnderWay } from '../decide/effects.js'
 import type { ConductorView, Task } from '../decide/task.js'
 import { noteClosed, Turn } from '../decide/turn.js'
+import { outputIn } from './update.js'
 
 type EffectEnded = Extract<ConductorCommand, { kind: 'effectEnded' }>
 type EffectReturned = Extract<ConductorCommand, { kind: 'effectReturned' }>
@@ -13,8 +14,8 @@ type EventHandled = Extract<ConductorCommand, { kind: 'eventHandled' }>
 export function effectEnded(view: ConductorView, command: EffectEnded, now: Instant): Refusal | null {
   const task = underWay(view, command)
   if (task === null) return late(command)
-  const { outcome, output, reason } = command
-  const data = { ...task.data, output, ...(reason !== null && { reason }) }
+  const { outcome, reason } = command
+  const data = { ...task.data, ...outputIn(command), ...(reason !== null && { reason }) }
   view.touch(now)
   if (outcome === 'completed' && awaitsUpdate(task, nodeOf(view, task)?.task.asyncComplete ?? false)) {
     view.amend(task.ordinal, { ...data, sent: true })

@@ -2,7 +2,7 @@
 import { executionIdOf, type Instant, ordinalOf, refuse, type Refusal } from '@busbar/kernel'
 import type { ConductorCommand, UpdateReply } from '../commands.js'
 import type { ConductorView } from '../decide/task.js'
-import { replyOf, report } from './update.js'
+import { withMergedOutput, replyOf, report } from './update.js'
 
 type Mock = Extract<ConductorCommand, { kind: 'mock' }>
 
@@ -15,8 +15,8 @@ export function mock(view: ConductorView, command: Mock, now: Instant): UpdateRe
   const { executionMs, queueWaitMs } = command
   const began = { scheduled: now - executionMs - queueWaitMs, started: now - executionMs }
   report(view, task, command.status, now, {
-    ...task.data,
-    output: { ...task.data.output, ...command.output },
+    ...withMergedOutput(task.data, command),
+    ...(command.reason != null && { reason: command.reason }),
     ...(executionMs + queueWaitMs > 0 && { began }),
   })
   return replyOf(view, task, true)

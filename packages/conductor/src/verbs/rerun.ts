@@ -37,7 +37,9 @@ export function rerun(view: ConductorView, command: Rerun, context: Context): Re
 
 function renew(view: ConductorView, { workflowInput, correlationId }: Rerun): void {
   if (workflowInput === null && correlationId === null) return
-  view.setBrief({ ...view.brief, ...(workflowInput !== null && { input: workflowInput }), ...(correlationId !== null && { correlationId }) })
+  const { inputPath, ...brief } = view.brief
+  const given = workflowInput !== null ? { input: workflowInput } : inputPath !== undefined ? { inputPath } : {}
+  view.setBrief({ ...brief, ...given, ...(correlationId !== null && { correlationId }) })
 }
 
 /** The task is in a child, or deeper: that one runs again from there, and each one above hears of it. */

@@ -28,7 +28,7 @@ export function restart(view: ConductorView, useLatestDefinitions: boolean, cont
 /** Forgets all tasks. */
 export function beginAgain(view: ConductorView, now: Instant): void {
   for (const task of [...view.attempts()]) view.remove(task.ordinal)
-  const { output: _output, reason: _reason, lastRetriedTime: _retried, begun: _begun, ...kept } = view.state
+  const { output: _output, outputPath: _path, reason: _reason, lastRetriedTime: _retried, begun: _begun, ...kept } = view.state
   view.setState(kept)
   view.setStatus('running', now)
   view.setCreatedAt(now)

@@ -7,6 +7,7 @@ import { forgetBook, joinedKeys, nodeOf } from '../decide/book.js'
 import type { ConductorView, Task } from '../decide/task.js'
 import type { Draft } from '../decide/draft.js'
 import { Turn } from '../decide/turn.js'
+import { withStoredInput } from '../payload/task-input.js'
 import { isUnsuccessful, workflowStatus } from '../wire/status.js'
 import { pushParent } from './push-parent.js'
 import { reopen, runAgain } from './run-again.js'
@@ -28,7 +29,7 @@ export function retry(view: ConductorView, { resumeSubworkflowTasks, upTo }: Ret
     return refuse('conflict', 'There are no retryable tasks! Use restart if you want to attempt entire workflow execution again.')
   }
   const turn = new Turn(view, context)
-  const drafts = again.filter(task => !runsInPlace(task)).map(task => withoutReason(retryDraft(turn, task, { delaySeconds: 0, delayMs: 0 })))
+  const drafts = again.filter(task => !runsInPlace(task)).map(task => withStoredInput(turn, withoutReason(retryDraft(turn, task, { delaySeconds: 0, delayMs: 0 }))))
   if (turn.asks.length > 0) return { kind: 'ask', asks: turn.asks }
   runAgain(view, context.now)
   for (const task of inPlace) reopen(view, task, context.now)
@@ -61,7 +62,7 @@ function withoutReason(draft: Draft): Draft {
 /** The original evaluates the input of the new attempt into the old one's as well. */
 function inputOf(inputs: ReadonlyMap<string, Task['data']['input']>, task: Task): Pick<Task['data'], 'input'> {
   const input = inputs.get(task.key)
-  return input === undefined ? {} : { input }
+  return input === undefined || task.data.inputPath !== undefined ? {} : { input }
 }
 
 /** The child of the first task whose newest attempt ended unsuccessfully. */

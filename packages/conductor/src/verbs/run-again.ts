@@ -7,7 +7,7 @@ import type { TaskData } from '../types.js'
 
 /** The execution runs again after its end: what told of the failure is cleared, its time-out counts anew. */
 export function runAgain(view: ConductorView, now: Instant, { forgetsFailures = false } = {}): void {
-  const { output: _output, reason: _reason, ...rest } = view.state
+  const { output: _output, outputPath: _path, reason: _reason, ...rest } = view.state
   const { failedRefs: _refs, failedNames: _names, ...cleared } = rest
   view.setState({ ...(forgetsFailures ? cleared : rest), lastRetriedTime: now })
   view.setStatus('running', now)
@@ -25,6 +25,7 @@ interface Reopening {
 export function reopen(view: ConductorView, task: Task, now: Instant, { number, input, keep }: Reopening = {}): void {
   const {
     output: _output,
+    outputPath: _path,
     reason: _reason,
     executed: _executed,
     retried: _retried,
@@ -34,9 +35,15 @@ export function reopen(view: ConductorView, task: Task, now: Instant, { number, 
     sent: _sent,
     ...rest
   } = task.data
-  const { child: _child, workerId: _worker, updatedAt: _updated, ...data } = rest
-  const fresh: TaskData = { ...data, ...(input !== undefined && { input }), ...keep }
+  const { child: _child, workerId: _worker, updatedAt: _updated, ...kept } = rest
+  const data = input === undefined ? kept : withInput(kept, input)
+  const fresh: TaskData = { ...data, ...keep }
   const definition = nodeOf(view, task)?.task.taskDefinition ?? null
   const wakeAt = task.queue === null ? null : timersOf(definition, fresh, now).wakeAt
   view.reopen(task.ordinal, { data: fresh, wakeAt, ...(number !== undefined && { number }) }, now)
+}
+
+/** In place of what it had, wherever that was kept. */
+function withInput({ inputPath: _, ...data }: TaskData, input: JsonObject): TaskData {
+  return { ...data, input }
 }

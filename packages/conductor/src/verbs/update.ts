@@ -1,5 +1,5 @@
 /** What workers and operators report about a task (conductor-semantics.md §6.2). */
-import { type AttemptId, type Closer, executionIdOf, type Instant, ordinalOf, refuse, type Refusal } from '@busbar/kernel'
+import { type AttemptId, type Closer, executionIdOf, type Instant, type JsonObject, ordinalOf, refuse, type Refusal } from '@busbar/kernel'
 import type { ConductorCommand, UpdateReply } from '../commands.js'
 import { bookOf, nameOf, nodeOf } from '../decide/book.js'
 import type { ConductorView, Task } from '../decide/task.js'
@@ -25,10 +25,10 @@ export function update(view: ConductorView, command: Update, now: Instant): Upda
     return replyOf(view, task, true)
   }
   const reason = cutReason(command.reason)
-  const { reason: _old, callbackAfterSeconds: _callback, child: _child, ...data } = task.data
+  const { reason: _old, callbackAfterSeconds: _callback, child: _child, output: _output, outputPath: _path, ...data } = task.data
   report(view, task, command.status, now, {
     ...data,
-    output: command.output,
+    ...outputIn(command),
     ...(reason !== null && { reason }),
     ...(command.worker !== null && command.worker !== task.lastWorker && { workerId: command.worker }),
     ...(command.callbackAfterSeconds > 0 && { callbackAfterSeconds: command.callbackAfterSeconds }),
@@ -45,8 +45,7 @@ export function updateByReference(view: ConductorView, command: UpdateByReferenc
   const task = view.isTerminal ? undefined : pending(view, command.reference)
   if (task === undefined) return { attempt: null, applied: false, status: '' }
   const data: TaskData = {
-    ...task.data,
-    output: { ...task.data.output, ...command.output },
+    ...withMergedOutput(task.data, command),
     ...(command.reason != null && { reason: command.reason }),
     ...(command.worker !== null && command.worker !== task.lastWorker && { workerId: command.worker }),
   }
@@ -54,7 +53,23 @@ export function updateByReference(view: ConductorView, command: UpdateByReferenc
   return replyOf(view, task, true)
 }
 
-function pending(view: ConductorView, reference: string): Task | undefined {
+/** An output, or where it is kept. */
+interface Reported {
+  readonly output: JsonObject
+  readonly outputPath?: string
+}
+
+export function outputIn({ output, outputPath }: Reported): Pick<TaskData, 'output' | 'outputPath'> {
+  return outputPath === undefined ? { output } : { outputPath }
+}
+
+/** What is kept outside holds what was reported before already. */
+export function withMergedOutput(task: TaskData, reported: Reported): TaskData {
+  const { output, outputPath: _path, ...data } = task
+  return { ...data, ...(reported.outputPath === undefined ? { output: { ...output, ...reported.output } } : { outputPath: reported.outputPath }) }
+}
+
+export function pending(view: ConductorView, reference: string): Task | undefined {
   const exact = view.newest(reference as Task['key'])
   if (exact !== undefined && exact.state.kind !== 'closed') return exact
   for (const task of view.openAttempts()) if (nameOf(task) === reference) return task
@@ -64,7 +79,7 @@ function pending(view: ConductorView, reference: string): Task | undefined {
 export function report(view: ConductorView, task: Task, status: Update['status'], now: Instant, data: TaskData): void {
   const outcome = resultOutcomes[status]
   if (outcome !== null) {
-    const unfit = outcome === 'completed' ? taskOutputProblem(nodeOf(view, task)?.task.taskDefinition ?? null, data.output) : null
+    const unfit = outcome === 'completed' && data.outputPath === undefined ? taskOutputProblem(nodeOf(view, task)?.task.taskDefinition ?? null, data.output) : null
     if (unfit !== null) view.close(task.ordinal, 'failed', byWorker, now, { ...ended(data), reason: cutReason(unfit) ?? '' })
     else view.close(task.ordinal, outcome, byWorker, now, ended(data))
     view.touch(now)
@@ -72,7 +87,9 @@ export function report(view: ConductorView, task: Task, status: Update['status']
     return
   }
   if (task.queue === null || isEffect(task)) return view.amend(task.ordinal, data)
-  view.postpone(task.ordinal, (now + (data.callbackAfterSeconds ?? 0) * 1000) as Instant, now, data)
+  // Without a claim nothing else would tell that somebody has spoken for it.
+  const told = task.firstClaimedAt === null ? { ...data, updatedAt: now } : data
+  view.postpone(task.ordinal, (now + (data.callbackAfterSeconds ?? 0) * 1000) as Instant, now, told)
   boundByTimeout(view, task, now)
 }
 

@@ -1,21 +1,20 @@
-import { type Instant, type JsonObject, type Json, refuse, type Refusal } from '@busbar/kernel'
+import { type JsonObject, type Json, refuse, type Refusal } from '@busbar/kernel'
 import type { ConductorCommand } from '../commands.js'
 import type { ConductorView } from '../decide/task.js'
+import { variablesTooLarge } from '../payload/variables.js'
+import { type ConductorContext, settingsOf } from '../settings.js'
 import { workflowStatus } from '../wire/status.js'
 
 type Update = Extract<ConductorCommand, { kind: 'updateVariables' }>
 
-const charsMax = 256 * 1024
-
 /** Sets variables of a workflow that has not ended. */
-export function updateVariables(view: ConductorView, { variables, appendArray }: Update, now: Instant): Refusal | null {
+export function updateVariables(view: ConductorView, { variables, appendArray }: Update, context: ConductorContext): Refusal | null {
   if (view.isTerminal) return refuse('conflict', `Workflow is in terminal state. Status = ${workflowStatus(view.status)}`)
   const updated = appendArray ? appended(view.state.variables, variables) : { ...view.state.variables, ...variables }
-  const size = JSON.stringify(updated).length
-  if (size > charsMax)
-    return refuse('invalid', `The variables payload size: ${size} of workflow: ${view.id} is greater than the permissible limit: 256 kilobytes`)
+  const tooLarge = variablesTooLarge(view.id, updated, settingsOf(context))
+  if (tooLarge !== null) return refuse('invalid', tooLarge)
   view.setState({ ...view.state, variables: updated })
-  view.touch(now)
+  view.touch(context.now)
   return null
 }
 

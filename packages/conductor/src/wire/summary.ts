@@ -28,6 +28,8 @@ export function workflowSummary(view: ConductorView): JsonObject {
     executionTime: execution.endedAt === null ? 0 : execution.endedAt - execution.createdAt,
     event: brief.event,
     failedReferenceTaskNames: (state.failedRefs ?? []).join(','),
+    externalInputPayloadStoragePath: brief.inputPath,
+    externalOutputPayloadStoragePath: state.outputPath,
     priority: brief.priority ?? 0,
     failedTaskNames: state.failedNames ?? [],
     taskToDomain: brief.taskToDomain ?? {},
@@ -60,6 +62,8 @@ export function taskSummary(view: ConductorView, task: Task): JsonObject {
     input: text(data.input ?? {}),
     output: text(outputOf(view, task)),
     taskId: task.id,
+    externalInputPayloadStoragePath: data.inputPath,
+    externalOutputPayloadStoragePath: data.outputPath,
     workflowPriority: view.brief.priority ?? 0,
     domain: data.domain,
   }

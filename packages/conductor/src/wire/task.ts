@@ -51,6 +51,8 @@ export function taskToWire(view: ConductorView, task: Task): JsonObject {
     outputData: output,
     workflowTask: wire?.task ?? unknownTask(task),
     domain: data.domain,
+    externalInputPayloadStoragePath: data.inputPath,
+    externalOutputPayloadStoragePath: data.outputPath,
     rateLimitPerFrequency: limits?.rateLimitPerFrequency ?? 0,
     rateLimitFrequencyInSeconds: rateLimitSeconds(task, definition),
     workflowPriority: view.brief.priority ?? 0,

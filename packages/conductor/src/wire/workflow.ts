@@ -28,6 +28,8 @@ export function workflowToWire(view: ConductorView, options: { readonly includeT
     taskToDomain: brief.taskToDomain ?? {},
     failedReferenceTaskNames: state.failedRefs ?? [],
     workflowDefinition: shownDefinition(view),
+    externalInputPayloadStoragePath: brief.inputPath,
+    externalOutputPayloadStoragePath: state.outputPath,
     priority: brief.priority ?? 0,
     variables: state.variables,
     lastRetriedTime: state.lastRetriedTime ?? 0,

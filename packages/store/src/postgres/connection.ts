@@ -122,6 +122,22 @@ export function answerOf<T>(client: pg.Client, answer: Promise<T>, ms = silenceM
   return answer.finally(() => clearTimeout(timer))
 }
 
+/** Who waits for an answer hears that there is none. */
+export function cut(client: pg.Client): void {
+  streamOf(client).destroy(new Error('the connection was cut'))
+}
+
+/** How long a store that is closed waits for what is under way, and then for a connection to end. */
+export const closeMs = 2_000
+export const endMs = 500
+
+/** In order, or cut when the other side does not answer. Never throws. */
+export async function end(client: pg.Client): Promise<void> {
+  const timer = setTimeout(cut, endMs, client)
+  await client.end().catch(() => {})
+  clearTimeout(timer)
+}
+
 function streamOf(client: pg.Client): { destroy(error: Error): void } {
   return (client as unknown as { readonly connection: { readonly stream: { destroy(error: Error): void } } }).connection.stream
 }

@@ -5,7 +5,7 @@
 import { Problem } from '@busbar/kernel'
 import type pg from 'pg'
 import type { Address } from './address.js'
-import { answerOf, connect, problemOf } from './connection.js'
+import { answerOf, connect, cut, end, endMs, problemOf } from './connection.js'
 import { admission, keptOut } from './door.js'
 
 export interface LaneRow {
@@ -102,11 +102,18 @@ export class LaneLink {
     this.#wake?.()
   }
 
+  /** Waits for no answer any more. */
+  giveUp(): void {
+    this.#isClosed = true
+    if (this.session) cut(this.session.client)
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
     this.hurry()
-    await this.#seeking
-    await this.session?.client.end().catch(() => {})
+    // Who still seeks ends what it finds.
+    await Promise.race([this.#seeking, new Promise(resolve => setTimeout(resolve, endMs).unref())])
+    if (this.session) await end(this.session.client)
     this.session = null
     this.trouble = 'the store is closed'
   }

@@ -10,7 +10,7 @@
  */
 import { Problem } from '@busbar/kernel'
 import type { Address } from './address.js'
-import { answerOf, codeOf, isDemoted, isInTheWay, isLost, problemOf, type Statement } from './connection.js'
+import { answerOf, closeMs, codeOf, isDemoted, isInTheWay, isLost, problemOf, type Statement } from './connection.js'
 import { LaneLink, type LaneRow, type Log, type Noted, type Session } from './lane-link.js'
 
 /** What a lane does with its calls. */
@@ -88,11 +88,13 @@ export class Lane<Call, Result> {
     })
   }
 
-  /** Finishes what was accepted. A flush in doubt is given up when the database does not come back with one more attempt. */
+  /** Finishes what was accepted. A flush in doubt is given up when the database does not come back with one more attempt, or says nothing. */
   async close(): Promise<void> {
     this.#isClosed = true
     this.#link.hurry()
+    const late = setTimeout(() => this.#link.giveUp(), closeMs)
     if (this.#isRunning) await new Promise<void>(resolve => this.#drained.push(resolve))
+    clearTimeout(late)
     await this.#link.close()
   }
 

@@ -26,7 +26,7 @@ const attemptColumns =
   'ordinal, key, number, queue, priority, lease_ms, state, state_at, until, outcome, fence, claims, opened_at, first_claimed_at, last_worker, wake_at, data'
 
 /** One statement is one snapshot: the execution and its attempts belong together. `which` chooses the attempts `x`. */
-function loading(which: string, brief: string): string {
+function loading(which: string, brief: string, wanted = 'e.id = $1', order = 'a.ordinal'): string {
   const once = headColumns.map(column => `CASE WHEN a.n IS NULL OR a.n = 1 THEN ${column === 'brief' ? brief : `e.${column}`} END AS e_${column}`)
   return `
 SELECT ${once.join(', ')}, e.reworked, e.id AS execution_id, a.ordinal AS a_ordinal, ${attemptColumns
@@ -34,11 +34,11 @@ SELECT ${once.join(', ')}, e.reworked, e.id AS execution_id, a.ordinal AS a_ordi
     .map(column => `a.${column}`)
     .join(', ')}
 FROM executions e LEFT JOIN LATERAL (SELECT x.*, row_number() OVER (ORDER BY x.ordinal) AS n FROM (${which}) x) a ON true
-WHERE e.id = $1 ORDER BY a.ordinal`
+WHERE ${wanted} ORDER BY ${order}`
 }
 
 export const loadStatements = {
-  whole: { name: 'load', text: loading('SELECT * FROM attempts t WHERE t.execution_id = e.id', 'e.brief') },
+  whole: { name: 'load', text: loading('SELECT * FROM attempts t WHERE t.execution_id = e.id', 'e.brief', 'e.id = ANY($1::text[])', 'e.id, a.ordinal') },
   // What is new is a range of the key, what was open are look-ups by it: the cost does not follow the size of the execution.
   changes: {
     name: 'load_changes',
@@ -53,8 +53,63 @@ export const loadStatements = {
   head: { name: 'head', text: 'SELECT dialect, status, version FROM executions WHERE id = $1' },
 } as const
 
-export async function load(reader: Reader, id: ExecutionId): Promise<LoadedExecution | null> {
-  return loadedFrom(await reader.query<JoinedRow>(loadStatements.whole, [id]))
+const idsMax = 100
+
+/**
+ * Loads, those that come while one is under way as one statement: the first goes at once, so a quiet server waits for
+ * nobody, and a busy one sends one statement for many.
+ */
+export class Loads {
+  readonly #reader: Reader
+  #waiting = new Map<ExecutionId, Promise<LoadedExecution | null>>()
+  #current: Promise<unknown> | null = null
+  /** The statement that will carry those that wait. */
+  #next: Promise<ReadonlyMap<ExecutionId, LoadedExecution>> | null = null
+
+  constructor(reader: Reader) {
+    this.#reader = reader
+  }
+
+  load(id: ExecutionId): Promise<LoadedExecution | null> {
+    const waiting = this.#waiting.get(id)
+    if (waiting) return waiting
+    if (this.#waiting.size >= idsMax) return loadMany(this.#reader, [id]).then(found => found.get(id) ?? null)
+    this.#next ??= this.#send(this.#current)
+    const loaded = this.#next.then(found => found.get(id) ?? null)
+    this.#waiting.set(id, loaded)
+    return loaded
+  }
+
+  async #send(previous: Promise<unknown> | null): Promise<ReadonlyMap<ExecutionId, LoadedExecution>> {
+    // What else is asked for in the same breath goes along.
+    await (previous ?? Promise.resolve())
+    const ids = [...this.#waiting.keys()]
+    this.#waiting = new Map()
+    this.#next = null
+    const found = loadMany(this.#reader, ids)
+    const current = found.then(
+      () => {},
+      () => {},
+    )
+    this.#current = current
+    void current.then(() => {
+      if (this.#current === current) this.#current = null
+    })
+    return found
+  }
+}
+
+async function loadMany(reader: Reader, ids: readonly ExecutionId[]): Promise<ReadonlyMap<ExecutionId, LoadedExecution>> {
+  const rows = await reader.query<JoinedRow>(loadStatements.whole, [ids])
+  const found = new Map<ExecutionId, LoadedExecution>()
+  for (let from = 0; from < rows.length; ) {
+    let to = from + 1
+    while (to < rows.length && rows[to]?.execution_id === rows[from]?.execution_id) to++
+    const loaded = loadedFrom(rows.slice(from, to))
+    if (loaded) found.set(loaded.execution.id, loaded)
+    from = to
+  }
+  return found
 }
 
 export async function loadChanges(reader: Reader, { id, version, lastOrdinal, open }: KnownExecution): Promise<LoadedExecution | 'reworked' | null> {

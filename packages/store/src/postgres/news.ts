@@ -6,7 +6,7 @@
 import type pg from 'pg'
 import type { Heard, News } from '../sharing.js'
 import type { Address } from './address.js'
-import { answerOf, connect, problemOf } from './connection.js'
+import { answerOf, connect, end, problemOf } from './connection.js'
 import { NewsBag, newsOf, parsed, type Payload } from './news-payload.js'
 
 const channel = 'busbar'
@@ -40,7 +40,7 @@ export class NewsWire {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#listeners.clear()
-    await this.#client?.end().catch(() => {})
+    if (this.#client) await end(this.#client)
   }
 
   hear(listener: (heard: Heard) => void): () => void {

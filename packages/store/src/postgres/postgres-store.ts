@@ -25,19 +25,20 @@ import type {
 import { type Address, parseAddress } from './address.js'
 import { claimWork, queued, type QueuedClaim } from './claim.js'
 import { commitWork, written, type WrittenChanges } from './commit.js'
-import type { Reader } from './connection.js'
+import { end, type Reader } from './connection.js'
 import * as definitions from './definitions.js'
 import { dueStatements, type TakeDue, takeDueWork } from './due.js'
 import { shutDoor } from './door.js'
 import { factsOf } from './facts.js'
+import { inTime } from './in-time.js'
 import { Lane } from './lane.js'
 import { countByStatus, list } from './list.js'
-import { head, load, loadChanges } from './load.js'
+import { head, loadChanges, Loads } from './load.js'
 import { type Append, appendLogsWork, readLogs } from './logs.js'
 import { messageFromRow, type MessageRow, messageStatements, partsOf } from './messages.js'
 import { migrate, migrations, pending } from './migrate.js'
 import { NewsWire } from './news.js'
-import { openAttempts, queueSizes, queueStatements } from './queues.js'
+import { openAttempts, queueSizes, queueStatements, surveyStatement } from './queues.js'
 import { Reads } from './reads.js'
 import { removeEnded, removeLogs, removeSnapshots } from './retention.js'
 import { withSchema } from './schema-status.js'
@@ -92,6 +93,7 @@ export class PostgresStore implements Store {
   readonly #address: Address
   readonly #migrate: 'run' | 'check'
   readonly #reads: Reads
+  readonly #loads: Loads
   readonly #walks: Reads
   readonly #commits: Lane<WrittenChanges, CommitResult>
   readonly #claims: Lane<QueuedClaim, readonly Claimed[]>
@@ -108,7 +110,8 @@ export class PostgresStore implements Store {
     this.#address = address
     this.#migrate = options.migrate ?? 'run'
     this.#reads = new Reads(address, options.poolMax ?? readersDefault)
-    this.#walks = new Reads(address, walkers)
+    this.#loads = new Loads(this.#reads)
+    this.#walks = new Reads(address, walkers, { isPatient: true })
     this.#commits = new Lane(address, { server, lane: 0 }, commitWork, log)
     this.#claims = new Lane(address, { server, lane: 1 }, claimWork(this.#reads), log)
     this.#timers = new Lane(address, { server, lane: 2 }, takeDueWork, log)
@@ -143,9 +146,10 @@ export class PostgresStore implements Store {
     if (this.#isClosed) return
     this.#isClosed = true
     await Promise.all([...this.#lanes().map(lane => lane.close()), this.#news.close(), this.#walks.close()])
-    await this.#reads.query({ text: 'DELETE FROM lanes WHERE server = $1' }, [this.#server]).catch(() => {})
+    // Closing waits for it.
+    this.#reads.query({ text: 'DELETE FROM lanes WHERE server = $1' }, [this.#server]).catch(() => {})
     await this.#reads.close()
-    await this.#door?.end().catch(() => {})
+    if (this.#door) await end(this.#door)
   }
 
   async trouble(): Promise<string | null> {
@@ -183,14 +187,14 @@ export class PostgresStore implements Store {
     return this.#commits.call(written(changes))
   }
   load(id: ExecutionId) {
-    return this.#read(reader => load(reader, id))
+    return this.#read(() => this.#loads.load(id))
   }
   head(id: ExecutionId) {
     return this.#read(reader => head(reader, id))
   }
   async list(request: ListRequest) {
     if (!isPlain(request.namespace, request.name, request.version, request.handle, request.source, request.text)) return { executions: [], total: 0 }
-    return this.#walk(reader => list(reader, request))
+    return this.#look(reader => list(reader, request))
   }
   countByStatus(dialect: DialectName) {
     return this.#read(reader => countByStatus(reader, dialect))
@@ -212,10 +216,10 @@ export class PostgresStore implements Store {
   // ── Searches ──
 
   searchExecutions(request: SearchRequest) {
-    return this.#walk(reader => searchExecutions(reader, request))
+    return this.#look(reader => searchExecutions(reader, request))
   }
   searchAttempts(request: SearchRequest) {
-    return this.#walk(reader => searchAttempts(reader, request))
+    return this.#look(reader => searchAttempts(reader, request))
   }
 
   // ── Queues ──
@@ -227,11 +231,11 @@ export class PostgresStore implements Store {
     return this.#claims.call(queued(request))
   }
   queueSizes(now: Instant) {
-    return this.#walk(reader => queueSizes(reader, now))
+    return this.#look(reader => queueSizes(reader, now))
   }
   async openAttempts(queue: QueueName, offset: number, limit: number) {
     if (!isPlain(queue)) return []
-    return this.#walk(reader => openAttempts(reader, queue, offset, limit))
+    return this.#look(reader => openAttempts(reader, queue, offset, limit))
   }
 
   // ── Timers and messages ──
@@ -298,7 +302,7 @@ export class PostgresStore implements Store {
 
   async appendLogs(execution: ExecutionId, lines: readonly Omit<LogLine, 'position'>[]) {
     for (const { source } of lines) mustBePlain('the source', source)
-    if (lines.length > 0) await this.#logs.call({ execution, lines })
+    if (lines.length > 0) await inTime(this.#logs.call({ execution, lines }))
   }
   async logs(execution: ExecutionId, request: LogRequest) {
     if (!isPlain(request.source)) return []
@@ -307,6 +311,11 @@ export class PostgresStore implements Store {
 
   #read<Result>(run: (reader: Reader) => Promise<Result>): Promise<Result> {
     return this.#isClosed ? Promise.reject(closed()) : run(this.#reads)
+  }
+
+  /** A walk that somebody waits for. */
+  #look<Result>(run: (reader: Reader) => Promise<Result>): Promise<Result> {
+    return inTime(this.#walk(run))
   }
 
   #walk<Result>(run: (reader: Reader) => Promise<Result>): Promise<Result> {
@@ -341,15 +350,12 @@ class PostgresSharing implements Sharing {
     return this.#news.hear(listener)
   }
 
-  /** Three statements, sent together. */
   async survey(now: Instant, leftAfterMs: number): Promise<Survey> {
     const left = now - leftAfterMs
-    const [due, stocked, messages] = await Promise.all([
-      this.#reads.query<{ at: Instant }>(dueStatements.next, []),
-      this.#reads.query<{ queue: QueueName }>(queueStatements.stocked, [left]),
-      this.#reads.query<MessageRow>(messageStatements.left, [left, surveyedMessagesMax]),
-    ])
-    return { nextDue: due[0]?.at ?? null, stocked: stocked.map(({ queue }) => queue), messages: messages.map(messageFromRow) }
+    const [row] = await this.#reads.query<{ readonly due: Instant | null; readonly stocked: readonly QueueName[]; readonly left: boolean }>(surveyStatement, [left])
+    // Hardly ever is anything left; then a second statement reads it.
+    const messages = row?.left ? await this.#reads.query<MessageRow>(messageStatements.left, [left, surveyedMessagesMax]) : []
+    return { nextDue: row?.due ?? null, stocked: row?.stocked ?? [], messages: messages.map(messageFromRow) }
   }
 
   async stocked(now: Instant): Promise<readonly QueueName[]> {

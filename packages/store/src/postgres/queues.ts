@@ -1,6 +1,7 @@
 import type { Instant, QueueName } from '@busbar/kernel'
 import { attemptFromRow, type AttemptRow } from '../rows.js'
 import type { Claimed, QueueSize } from '../store.js'
+import { dueStatements } from './due.js'
 import type { Reader } from './connection.js'
 
 /** The names of all queues in which something waits: a seek for each, however much waits in it. */
@@ -31,6 +32,13 @@ SELECT q.queue FROM queues q WHERE q.queue IS NOT NULL AND EXISTS (
     name: 'open_attempts',
     text: `SELECT * FROM attempts WHERE state IN ('waiting', 'leased') AND queue = $1 ORDER BY execution_id, ordinal LIMIT $2 OFFSET $3`,
   },
+} as const
+
+/** What was left lying since a moment: the next due time, queues, and whether there are messages. */
+export const surveyStatement = {
+  name: 'survey',
+  text: `
+SELECT (${dueStatements.next.text}) AS due, ARRAY(${queueStatements.stocked.text}) AS stocked, EXISTS (SELECT FROM messages WHERE sent_at <= $1) AS left`,
 } as const
 
 export async function queueSizes(reader: Reader, now: Instant): Promise<readonly QueueSize[]> {

@@ -2,11 +2,14 @@
 import { Problem } from '@busbar/kernel'
 import type pg from 'pg'
 import type { Address } from './address.js'
-import { answerOf, connect, isDemoted, isInTheWay, isLost, problemOf, type Reader, type Statement } from './connection.js'
+import { answerOf, closeMs, connect, cut, end, isDemoted, isInTheWay, isLost, problemOf, type Reader, type Statement } from './connection.js'
+import { answerMsMax, inTime, noAnswer } from './in-time.js'
 
 interface Seat {
   client: Promise<pg.Client> | null
   underWay: number
+  /** Since when an answer is waited for without one having come. */
+  waitingSince: number
 }
 
 /** Sent again at once, on another connection, when its own broke or somebody was in its way. */
@@ -16,18 +19,27 @@ const underWayMax = 10_000
 export class Reads implements Reader {
   readonly #address: Address
   readonly #seats: Seat[]
+  readonly #isPatient: boolean
   #isClosed = false
   #drained: (() => void) | null = null
   statements = 0
 
-  constructor(address: Address, connections: number) {
+  /** `isPatient`: its callers wait for as long as a statement may take. */
+  constructor(address: Address, connections: number, { isPatient = false } = {}) {
     this.#address = address
-    this.#seats = Array.from({ length: connections }, () => ({ client: null, underWay: 0 }))
+    this.#isPatient = isPatient
+    this.#seats = Array.from({ length: connections }, () => ({ client: null, underWay: 0, waitingSince: 0 }))
   }
 
-  async query<Row>(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]> {
+  query<Row>(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]> {
+    const answer = this.#query<Row>(statement, values)
+    return this.#isPatient ? answer : inTime(answer)
+  }
+
+  async #query<Row>(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]> {
     for (let tries = 1; ; tries++) {
       const seat = this.#freest()
+      if (seat.underWay === 0) seat.waitingSince = performance.now()
       seat.underWay += 1
       try {
         const client = await this.#clientOf(seat)
@@ -38,16 +50,24 @@ export class Reads implements Reader {
         if (tries >= triesMax || !mayBeSentAgain(error, statement)) throw problemOf(error)
       } finally {
         seat.underWay -= 1
+        seat.waitingSince = performance.now()
         if (this.#isIdle()) this.#drained?.()
       }
     }
   }
 
-  /** Finishes what is under way. */
+  /** Finishes what is under way, unless the database says nothing. */
   async close(): Promise<void> {
     this.#isClosed = true
+    const late = setTimeout(() => this.#seats.forEach(({ client }) => void client?.then(cut, () => {})), closeMs)
     if (!this.#isIdle()) await new Promise<void>(resolve => (this.#drained = resolve))
-    await Promise.all(this.#seats.map(async ({ client }) => (await client?.catch(() => null))?.end().catch(() => {})))
+    clearTimeout(late)
+    await Promise.all(
+      this.#seats.map(async ({ client }) => {
+        const open = await client?.catch(() => null)
+        if (open) await end(open)
+      }),
+    )
   }
 
   async #ask<Row>(client: pg.Client, { name, text }: Statement, values: readonly unknown[]): Promise<readonly Row[]> {
@@ -70,6 +90,8 @@ export class Reads implements Reader {
     }
     if (!best || best.underWay >= underWayMax)
       throw new Problem('throttled', `${underWayMax} statements wait on each connection to the database; try again later`)
+    // Every other connection has more to wait for than this one.
+    if (!this.#isPatient && isSilent(best)) throw noAnswer()
     return best
   }
 
@@ -88,6 +110,10 @@ export class Reads implements Reader {
     client.catch(forget)
     return client
   }
+}
+
+function isSilent({ underWay, waitingSince }: Seat): boolean {
+  return underWay > 0 && performance.now() - waitingSince >= answerMsMax
 }
 
 function leave(seat: Seat): void {

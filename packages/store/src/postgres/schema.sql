@@ -18,12 +18,6 @@ CREATE TABLE attempts (
   wake_at bigint,
   changed integer NOT NULL,
   data text NOT NULL,
-  CONSTRAINT attempts_check CHECK (((state = 'closed'::text) = (outcome IS NOT NULL))),
-  CONSTRAINT attempts_check1 CHECK (((until IS NULL) OR (state = 'leased'::text))),
-  CONSTRAINT attempts_check2 CHECK (((queue IS NOT NULL) OR (state = 'closed'::text) OR (state = 'held'::text))),
-  CONSTRAINT attempts_check3 CHECK (((last_worker IS NOT NULL) OR (state <> 'leased'::text))),
-  CONSTRAINT attempts_fence_check CHECK ((fence >= 0)),
-  CONSTRAINT attempts_ordinal_check CHECK (((ordinal >= 1) AND (ordinal <= 16777215))),
   CONSTRAINT attempts_pkey PRIMARY KEY (execution_id, ordinal)
 ) WITH (fillfactor=70, autovacuum_vacuum_scale_factor=0.05, autovacuum_analyze_scale_factor=0.05);
 
@@ -75,8 +69,7 @@ CREATE TABLE executions (
   format integer NOT NULL,
   state text NOT NULL,
   brief text NOT NULL,
-  CONSTRAINT executions_pkey PRIMARY KEY (id),
-  CONSTRAINT executions_version_check CHECK ((version > 0))
+  CONSTRAINT executions_pkey PRIMARY KEY (id)
 ) WITH (fillfactor=70, autovacuum_vacuum_scale_factor=0.05, autovacuum_analyze_scale_factor=0.05);
 
 CREATE TABLE facts (
@@ -101,7 +94,6 @@ CREATE TABLE logs (
   count integer NOT NULL,
   source text COLLATE "C" NOT NULL,
   lines text NOT NULL,
-  CONSTRAINT logs_count_check CHECK ((count > 0)),
   CONSTRAINT logs_pkey PRIMARY KEY (execution_id, last)
 );
 

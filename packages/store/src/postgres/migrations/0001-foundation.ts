@@ -3,7 +3,8 @@
  *
  * Ids, names and queues are compared byte by byte (COLLATE "C"): quicker, and the same order on every machine. Payloads are
  * text, not jsonb: what was written is read back as it was. No secondary index names a column that changes on the way of
- * a healthy execution, but those of `due` and of what waits, so that most updates stay on their page (HOT).
+ * a healthy execution, but those of `due` and of what waits, so that most updates stay on their page (HOT). Rules between
+ * columns are the kernel's and the contract suite's: PostgreSQL reads the text of each CHECK anew for every statement.
  */
 export const foundation = `
 CREATE TABLE executions (
@@ -22,7 +23,7 @@ CREATE TABLE executions (
   updated_at bigint NOT NULL,
   ended_at bigint,
   due bigint,
-  version integer NOT NULL CHECK (version > 0),
+  version integer NOT NULL,
   -- The version that the last change of more than new and open attempts made (Changes.reworked).
   reworked integer NOT NULL,
   last_ordinal integer NOT NULL,
@@ -50,7 +51,7 @@ CREATE INDEX executions_by_definition ON executions (definition);
 
 CREATE TABLE attempts (
   execution_id text COLLATE "C" NOT NULL,
-  ordinal integer NOT NULL CHECK (ordinal BETWEEN 1 AND 16777215),
+  ordinal integer NOT NULL,
   key text COLLATE "C" NOT NULL,
   number integer NOT NULL,
   queue text COLLATE "C",
@@ -61,7 +62,7 @@ CREATE TABLE attempts (
   state_at bigint NOT NULL,
   until bigint,
   outcome text COLLATE "C",
-  fence integer NOT NULL CHECK (fence >= 0),
+  fence integer NOT NULL,
   claims integer NOT NULL,
   opened_at bigint NOT NULL,
   first_claimed_at bigint,
@@ -71,11 +72,7 @@ CREATE TABLE attempts (
   -- The version of the execution that its last commit made; a claim, which makes none, sets it to 2147483647.
   changed integer NOT NULL,
   data text NOT NULL,
-  PRIMARY KEY (execution_id, ordinal),
-  CHECK ((state = 'closed') = (outcome IS NOT NULL)),
-  CHECK (until IS NULL OR state = 'leased'),
-  CHECK (queue IS NOT NULL OR state = 'closed' OR state = 'held'),
-  CHECK (last_worker IS NOT NULL OR state <> 'leased')
+  PRIMARY KEY (execution_id, ordinal)
 ) WITH (fillfactor = 70);
 
 -- claim.ts: the next of a queue; queues.ts: sizes
@@ -98,7 +95,7 @@ CREATE INDEX messages_by_position ON messages (position);
 CREATE TABLE logs (
   execution_id text COLLATE "C" NOT NULL,
   last integer NOT NULL,
-  count integer NOT NULL CHECK (count > 0),
+  count integer NOT NULL,
   source text COLLATE "C" NOT NULL,
   lines text NOT NULL,
   PRIMARY KEY (execution_id, last)
