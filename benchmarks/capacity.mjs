@@ -1,25 +1,12 @@
-// What docs/scale.md says of one machine and computes for others: from the processor time that an execution costs on each side.
-import { number } from './table.mjs'
+// What docs/scale.md says of one machine, and computes for others from the processor time that an execution costs on each side.
+import { markdown, number } from './table.mjs'
 
-export function capacityTable({ figures, notes }) {
-  const ours = figures.filter(one => one.servers)
-  const lines = ours.flatMap(({ servers, rates }) =>
-    rates.map(rate => {
-      const { cpu, databaseCpu, loadCpu } = rate.used
-      const microseconds = seconds => (seconds / rate.done) * 1e6
-      const cores = seconds => seconds / rate.seconds
-      return [
-        String(servers),
-        String(rate.inFlight),
-        number(rate.perSecond),
-        number(microseconds(cpu)),
-        number(microseconds(databaseCpu)),
-        ...[cpu, databaseCpu, loadCpu].map(seconds => cores(seconds).toFixed(2)),
-        number(1e6 / microseconds(cpu)),
-        number(1e6 / microseconds(databaseCpu)),
-      ]
-    }),
-  )
+/** Beyond this share of a core, waiting grows faster than work. */
+const busyShare = 0.75
+const databaseCores = [2, 4, 8, 16, 32]
+
+export function capacityTable(postgres) {
+  const lines = postgres.figures.flatMap(({ servers, rates }) => (servers ? rates.map(rate => ({ servers, rate, ...costOf(rate) })) : []))
   return {
     header: [
       'Servers',
@@ -27,13 +14,46 @@ export function capacityTable({ figures, notes }) {
       'executions/s',
       'server CPU each, µs',
       'database CPU each, µs',
-      'cores: servers',
+      'log each, bytes',
+      'syncs each',
+      'cores in use: servers',
       'database',
       'load',
-      'computed: a server core carries/s',
-      'a database core carries/s',
     ],
-    cells: lines,
-    notes: notes.slice(0, 1),
+    cells: lines.map(({ servers, rate, server, database, logBytes, syncs }) => [
+      String(servers),
+      String(rate.inFlight),
+      number(rate.perSecond),
+      number(server * 1e6),
+      number(database * 1e6),
+      number(logBytes),
+      number(syncs),
+      ...[rate.used.cpu, rate.used.databaseCpu, rate.used.loadCpu].map(seconds => (seconds / rate.seconds).toFixed(2)),
+    ]),
+    notes: postgres.notes.slice(0, 1),
+    more: lines.length === 0 ? '' : computed(lines),
   }
+}
+
+/** Costs of one execution, from a span of load. */
+function costOf({ done, used }) {
+  return { server: used.cpu / done, database: used.databaseCpu / done, logBytes: used.wal_bytes / done, syncs: used.wal_sync / done }
+}
+
+/** For a database on a machine of its own with so many cores; by the dearest of the lines, which has the most servers. */
+function computed(lines) {
+  const { servers, rate, server, database, logBytes, syncs } = lines.at(-1)
+  const rows = databaseCores.map(cores => {
+    const perSecond = (cores * busyShare) / database
+    return [
+      String(cores),
+      number(perSecond),
+      String(Math.max(1, Math.ceil((perSecond * server) / busyShare))),
+      number((perSecond * logBytes) / 1e6),
+      number(perSecond * syncs),
+    ]
+  })
+  const header = ['Cores of the database', 'executions/s', 'server processes, a core each', 'log, MB/s', 'syncs/s at most']
+  const origin = `Computed, not measured: by the costs of ${servers === 1 ? 'one server' : `${servers} servers`} at ${rate.inFlight} in flight, each core ${busyShare * 100} % busy.`
+  return `${origin}\n\n${markdown({ header, cells: rows })}`
 }

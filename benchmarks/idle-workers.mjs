@@ -18,13 +18,22 @@ export async function holdIdleWorkers(clients, count) {
     const client = clients[n % clients.length]
     return n < asConductor ? conductorWorker(client, n, signal) : stroemWorker(client, n, signal)
   })
-  // A worker that cannot live says so at once, not at the end.
-  const failed = Promise.all(lives)
-  failed.catch(() => stopping.abort())
+  let failure = null
+  const ended = Promise.all(
+    lives.map(life =>
+      life.catch(error => {
+        failure ??= error
+      }),
+    ),
+  )
   return {
+    /** Throws when a worker could not go on waiting. */
+    check() {
+      if (failure !== null) throw failure
+    },
     async stop() {
       stopping.abort()
-      await failed
+      await ended
     },
   }
 }

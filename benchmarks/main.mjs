@@ -35,12 +35,12 @@ const tables = [
   ...(postgres ? [{ title: 'On PostgreSQL', marker: 'bench:postgres', file: 'README.md', ...postgresTable(postgres) }] : []),
   ...(postgres ? [{ title: 'What it takes', marker: 'bench:scale', file: 'docs/scale.md', ...capacityTable(postgres) }] : []),
 ].filter(table => table.cells.length > 0)
-for (const table of tables) console.log(`\n${table.title}\n\n${plain(table)}`)
+for (const table of tables) console.log(`\n${table.title}\n\n${plain(table)}${table.more ? `\n${table.more}` : ''}`)
 console.log(`\n${machine.cores} cores (${machine.processor}), Node ${machine.node}, ${machine.date}`)
 
 if (options.json) writeFileSync(options.json, `${JSON.stringify({ ...machine, rows, postgres }, null, 2)}\n`)
 if (options.write)
   for (const table of tables) {
     const origin = `${machine.date.slice(0, 10)}, \`${machine.command}\`, ${machine.cores} cores, Node ${machine.node.slice(1).split('.')[0]}, ${spans.seconds} s spans.`
-    writeBetweenMarkers(table.file, table.marker, [origin, ...(table.notes ?? [])].join(' '), markdown(table))
+    writeBetweenMarkers(table.file, table.marker, [origin, ...(table.notes ?? [])].join(' '), [markdown(table), table.more].filter(Boolean).join('\n\n'))
   }

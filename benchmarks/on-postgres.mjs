@@ -20,17 +20,35 @@ export async function measureOnPostgres({ scratch, spans, options, say }) {
   const database = await startDatabase()
   const peers = libraries.filter(({ name }) => options.hasPeer(name))
   const figures = []
+  const absent = []
   try {
     for (const servers of options.servers)
       if (options.wants('rate') || options.wants('latency') || options.wants('size')) figures.push(await measureServers(servers))
-    if (options.wants('rate') || options.wants('latency')) for (const peer of peers) figures.push(await measureLibrary(peer))
+    if (options.wants('rate') || options.wants('latency')) for (const peer of peers) figures.push(...(await unlessItFails(peer, () => measureLibrary(peer))))
     if (options.wants('idle')) await measureIdle()
   } finally {
     await database.stop()
   }
   const statements = database.hasStatements ? '' : 'pg_stat_statements could not be loaded, so statements are not counted.'
-  const notes = [`PostgreSQL ${String(database.version)}, fsync and synchronous_commit on.`, statements, librariesNote, ...peers.map(peer => peer.note)]
+  const notes = [
+    `PostgreSQL ${String(database.version)}, fsync and synchronous_commit on.`,
+    statements,
+    ...(peers.length > 0 ? [librariesNote] : []),
+    ...peers.map(peer => peer.note),
+    ...absent,
+  ]
   return { figures, spread: options.spread, notes: notes.filter(Boolean) }
+
+  /** A peer that cannot be fetched or run here costs its column, not the run. */
+  async function unlessItFails(peer, act) {
+    try {
+      return [await act()]
+    } catch (error) {
+      say(`${peer.label}: ${error}`)
+      absent.push(`${peer.label} could not be measured to the end.`)
+      return []
+    }
+  }
 
   async function measureServers(count) {
     const name = `busbar_${count}`
@@ -112,7 +130,9 @@ export async function measureOnPostgres({ scratch, spans, options, say }) {
           cpu: () => sumOf(processes.map(one => one.cpu())),
           stop: () => Promise.all(processes.map(one => one.stop())),
         })
-        for (let n = 0; n < count; n++) processes.push(await startLibrary(peer, url, Math.floor((idleWorkers + n) / count)))
+        await unlessItFails(peer, async () => {
+          for (let n = 0; n < count; n++) processes.push(await startLibrary(peer, url, Math.floor((idleWorkers + n) / count)))
+        })
       }
       await sleep(options.quick ? 5_000 : 20_000)
       if (options.profile) await database.forgetStatements()
@@ -120,6 +140,7 @@ export async function measureOnPostgres({ scratch, spans, options, say }) {
       const before = await inTurn(running, sample)
       await sleep(spans.sharedIdleSeconds * 1000)
       const after = await inTurn(running, sample)
+      held.check()
       for (const [index, { contestant }] of running.entries()) {
         const used = difference(before[index], after[index])
         const idle = { statements: used.statements / used.at, transactions: used.transactions / used.at, cpuShare: used.cpu / used.at }
@@ -129,7 +150,7 @@ export async function measureOnPostgres({ scratch, spans, options, say }) {
       }
       if (options.profile) say(told(await database.statementsOf('idle_busbar')))
     } finally {
-      await held.stop().catch(error => say(`the idle workers: ${error}`))
+      await held.stop()
       await Promise.all(running.map(one => one.stop()))
     }
   }

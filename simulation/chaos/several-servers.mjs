@@ -33,6 +33,7 @@ const responseTimeoutSeconds = 5
 const drainMsMax = 180_000
 const startMsMax = 60_000
 const problemsShown = 10
+const lineEveryMs = 60_000
 
 const folder = mkdtempSync(join(tmpdir(), 'busbar-chaos-'))
 const place = name => {
@@ -239,11 +240,13 @@ async function check() {
   return checkRows(sql => database.rows(sql), records)
 }
 
+/** On a terminal all the time, elsewhere a line a minute. */
 function progress() {
-  if (!process.stdout.isTTY) return
-  process.stdout.write(
-    `\r\x1b[K${torment.rounds} hits, ${records.starts.size} starts and ${records.completionsAcknowledged} completions acknowledged, ${tally.open} open, ${tally.awayCount} times 503`,
-  )
+  const { isTTY } = process.stdout
+  if (!isTTY && performance.now() < tally.nextLineAt) return
+  tally.nextLineAt = performance.now() + lineEveryMs
+  const line = `${torment.rounds} hits, ${records.starts.size} starts and ${records.completionsAcknowledged} completions acknowledged, ${tally.open} open, ${tally.awayCount} answers 503`
+  process.stdout.write(isTTY ? `\r\x1b[K${line}` : `${line}\n`)
 }
 
 function tell({ executions, unacknowledged }) {

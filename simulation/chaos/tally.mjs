@@ -14,6 +14,7 @@ export class Tally {
   /** Starts of servers that ended at once: the database was away. */
   startsInVain = 0
   open = 0
+  nextLineAt = 0
   seconds = { underFire: 0, untilDone: 0 }
 
   constructor(records) {

@@ -9,6 +9,7 @@ import type {
   Instant,
   Json,
   JsonObject,
+  Keyed,
   MessageId,
   QueueName,
   Refusal,
@@ -18,7 +19,7 @@ import type {
 } from '@busbar/kernel'
 import type { ConductorTypes } from '@busbar/conductor'
 import type { StroemTypes } from '@busbar/stroem'
-import type { LogLine, PollSign, Store, StoredDefinition, StoredWorker } from '@busbar/store'
+import type { Blobs, LogLine, PollSign, Store, StoredDefinition, StoredWorker } from '@busbar/store'
 
 export type AnyView = { readonly dialect: 'conductor'; readonly view: View<ConductorTypes> } | { readonly dialect: 'stroem'; readonly view: View<StroemTypes> }
 
@@ -115,6 +116,11 @@ export interface EngineApi {
   /** When a queue was last polled, by whom; newest first. */
   pollData(queue?: QueueName): Promise<readonly PollSign[]>
 
+  /** What is known of an idempotency key. */
+  keyed(name: string, idempotencyKey: string): Promise<Keyed>
+  /** Where payloads are kept that are too large for a row; null: nowhere. */
+  readonly blobs: Blobs | null
+
   /** Evaluates untrusted code in the sandbox, outside any decision. */
   evaluate(code: string, input: Json): Promise<Answer>
 
@@ -154,6 +160,8 @@ export interface EngineOptions {
   readonly limits?: Partial<EngineLimits>
   /** What the engine's own workers do with the attempts of the reserved queues `system/<kind>`. */
   readonly effects?: Readonly<Record<string, EffectHandler>>
+  /** Where payloads are kept that are too large for a row; the default is the store's own place, if it has one. */
+  readonly blobs?: Blobs
   /** Where untrusted code runs; the default is a pool of sandboxed threads. */
   readonly evaluator?: Evaluator
   /** What a stored worker can take, for rules that ask whether anybody could; null: nothing anybody asks about. */

@@ -18,6 +18,7 @@ import {
   isTerminal,
   type Json,
   type JsonObject,
+  type Keyed,
   newExecutionId,
   Problem,
   type QueueName,
@@ -25,7 +26,7 @@ import {
   refuse,
   type WorkerId,
 } from '@busbar/kernel'
-import type { LogLine, PollSign, Sharing, Store, StoredDefinition } from '@busbar/store'
+import type { Blobs, LogLine, PollSign, Sharing, Store, StoredDefinition } from '@busbar/store'
 import type { AnyView, EngineApi, EngineLimits, EngineOptions, Evaluator, PollRequest, ServiceRule, StartResult, Work } from './api.js'
 import { Asks } from './asks.js'
 import { CommitLoop, type Outlets } from './commit-loop.js'
@@ -40,8 +41,10 @@ import { Inbox } from './inbox.js'
 import { type LetterBody, nobody } from './letters.js'
 import { defaultLimits } from './limits.js'
 import { type FollowOptions, Logs } from './logs.js'
+import { KeyedExecutions } from './keyed-executions.js'
 import { Messages } from './messages.js'
 import { Neighbours } from './neighbours.js'
+import { Payloads } from './payloads.js'
 import { Plans } from './plans.js'
 import { RetentionLoop } from './retention.js'
 import { Sweeps } from './sweeps.js'
@@ -62,6 +65,7 @@ const nothing = () => {}
 class Engine implements EngineApi {
   readonly store: Store
   readonly now: () => Instant
+  readonly blobs: Blobs | null
   readonly #options: EngineOptions
   readonly #limits: EngineLimits
   readonly #inFlight = new InFlight()
@@ -80,6 +84,8 @@ class Engine implements EngineApi {
   readonly #neighbours: Neighbours
   readonly #retention: RetentionLoop
   readonly #deadlines: Deadlines
+  readonly #keyed: KeyedExecutions
+  readonly #payloads: Payloads
   readonly #onDefinitions = new Set<() => void>()
   #state: 'new' | 'running' | 'stopping' | 'stopped' = 'new'
 
@@ -93,6 +99,10 @@ class Engine implements EngineApi {
     const limits = this.#limits
     const inFlight = this.#inFlight
     const inbox = () => this.#inbox
+    this.blobs = options.blobs ?? store.blobs
+    const payloads = new Payloads(this.blobs)
+    this.#payloads = payloads
+    this.#keyed = new KeyedExecutions(store)
     const plans = new Plans(store, dialects, this.now)
     this.#views = new Views(store, plans, limits)
     this.#definitions = new Definitions(store)
@@ -150,7 +160,11 @@ class Engine implements EngineApi {
       chance: options.chance,
       executionsMs: options.retention?.executionsMs ?? null,
       logsMs: options.retention?.logsMs ?? null,
-      forget: id => this.#views.drop(id),
+      forget: ids => {
+        for (const id of ids) this.#views.drop(id)
+        return payloads.forget(ids)
+      },
+      removeUnused: (before, count) => payloads.removeUnused(before, count),
     })
     this.#effects = new EffectRunner({
       handlers: options.effects ?? {},
@@ -178,7 +192,7 @@ class Engine implements EngineApi {
         dialects,
         plans,
         views: this.#views,
-        asks: new Asks(this.#definitions, this.#workers, this.#evaluator),
+        asks: new Asks({ definitions: this.#definitions, workers: this.#workers, evaluator: this.#evaluator, payloads, keyed: this.#keyed }),
         world: {
           lastSeen: worker => this.#workers.silentSince(worker),
           canServe: (queue, since) => this.#workers.canServe(queue, since),
@@ -296,8 +310,14 @@ class Engine implements EngineApi {
     return answer === nobody ? refuse('missing', `there is no execution ${id}`) : answer
   }
 
+  keyed(name: string, idempotencyKey: string): Promise<Keyed> {
+    return this.#keyed.look(name, idempotencyKey)
+  }
+
   async remove(id: ExecutionId): Promise<boolean> {
-    return this.#accept<boolean>(id, { kind: 'remove' })
+    const removed = await this.#accept<boolean>(id, { kind: 'remove' })
+    await this.#payloads.forget([id])
+    return removed
   }
 
   /** The answer is what the turn gives for a letter of this kind; `Answer` says which type that is. */

@@ -18,4 +18,5 @@ export type {
 } from './api.js'
 export { openClock, systemClock } from './clock.js'
 export { createEngine } from './engine.js'
+export { blobIdIn, newPayloadPath } from './payloads.js'
 export { defaultLimits } from './limits.js'

@@ -1,6 +1,6 @@
 /** Values that are kept outside the rows of executions: JSON texts among the blobs, each under a path `…<uuid>.json`. */
 import { createHash, randomUUID } from 'node:crypto'
-import { type ExecutionId, type Json, type PayloadAsk, Problem } from '@busbar/kernel'
+import { type ExecutionId, type Instant, type Json, type PayloadAsk, Problem } from '@busbar/kernel'
 import { type BlobId, type Blobs, parseBlobId } from '@busbar/store'
 
 const pathShape = /([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.json$/
@@ -59,5 +59,9 @@ export class Payloads {
   /** The executions are gone, and what nobody else refers to goes with them. */
   async forget(executions: readonly ExecutionId[]): Promise<void> {
     if (executions.length > 0) await this.#blobs?.removeUses(executions)
+  }
+
+  async removeUnused(before: Instant, count: number): Promise<number> {
+    return (await this.#blobs?.removeUnused(before, count)) ?? 0
   }
 }

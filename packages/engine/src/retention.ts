@@ -1,4 +1,4 @@
-import { after, type ExecutionId, instant } from '@busbar/kernel'
+import { after, type ExecutionId, type Instant, instant } from '@busbar/kernel'
 import type { Store } from '@busbar/store'
 import type { Clock, EngineLog, Retention } from './api.js'
 import type { InFlight } from './in-flight.js'
@@ -9,8 +9,10 @@ export interface RetentionParts extends Retention {
   readonly log: EngineLog
   readonly inFlight: InFlight
   readonly chance: () => number
-  /** An execution is gone: what is kept of it is worth nothing. */
-  readonly forget: (id: ExecutionId) => void
+  /** They are gone: what is kept of them is worth nothing. */
+  readonly forget: (ids: readonly ExecutionId[]) => Promise<void>
+  /** Payloads that nobody came to use. */
+  readonly removeUnused: (before: Instant, count: number) => Promise<number>
 }
 
 const roundMs = 10 * 60_000
@@ -19,6 +21,8 @@ const batchSize = 200
 const pauseMs = 100
 /** A snapshot that nobody runs by may be wanted again by a server that knows it is stored (`Plans`). */
 const snapshotMs = 24 * 3_600_000
+/** Between an upload and the request that names it. */
+const unusedMs = 24 * 3_600_000
 
 /** Deletes what ended long ago, a little at a time. Several servers may do so side by side. */
 export class RetentionLoop {
@@ -48,11 +52,12 @@ export class RetentionLoop {
     const now = clock.now()
     const before = (ms: number) => instant(Math.max(0, now - ms))
     const removed = executionsMs === null ? [] : await store.removeEnded(before(executionsMs), batchSize)
-    for (const id of removed) forget(id)
+    await forget(removed)
     const silenced = logsMs === null ? 0 : await store.removeLogs(before(logsMs), batchSize)
     const snapshots = await store.removeSnapshots(before(snapshotMs), batchSize)
-    if (removed.length + silenced + snapshots > 0) log.info('retention', { executions: removed.length, logsOfExecutions: silenced, snapshots })
-    return Math.max(removed.length, silenced, snapshots) >= batchSize
+    const payloads = await this.#parts.removeUnused(before(unusedMs), batchSize)
+    if (removed.length + silenced + snapshots + payloads > 0) log.info('retention', { executions: removed.length, logsOfExecutions: silenced, snapshots, payloads })
+    return Math.max(removed.length, silenced, snapshots, payloads) >= batchSize
   }
 
   #later(ms: number): void {

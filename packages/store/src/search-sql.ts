@@ -1,9 +1,5 @@
-/**
- * Statements of searches. Both databases get the same one; where they speak differently stands in their `Speech`. A search is
- * made of two floors: below, the newest executions that an index leaves, bounded; above, the whole condition.
- */
-import { always, type AttemptField, type Condition, type ExecutionField, type ExecutionId, type Inside, type SearchField } from '@busbar/kernel'
-import { countedAheadMax, searchedMax } from './limits.js'
+/** Statements of searches, as search-scan.ts needs them. Both databases get the same ones; where they speak differently stands in their `Speech`. */
+import { type AttemptField, type Condition, type ExecutionField, type ExecutionId, type Inside, type SearchField } from '@busbar/kernel'
 import { conjuncts, narrows, plainCondition, type SearchRequest } from './search.js'
 import type { Column } from './rows.js'
 
@@ -24,10 +20,6 @@ export interface Speech {
   readonly executions: (narrow: readonly Condition[]) => string
   /** How the dialect is named beside these conditions. */
   readonly dialect: (narrow: readonly Condition[]) => string
-  /** The keys of the attempts `t` of the executions `e`, in the order of `e`. */
-  readonly keysOf: (executions: string) => string
-  /** `x`, which has keys, joined with their executions `e` and attempts `a`. */
-  readonly rowsOf: (keys: string) => string
 }
 
 export interface SearchStatement {
@@ -60,38 +52,68 @@ const attemptColumns: Readonly<Record<AttemptField, string>> = {
 }
 const columns: ReadonlyMap<unknown, string> = new Map(Object.entries({ ...executionColumns, ...attemptColumns }))
 
-interface Target {
-  readonly key: string
-  readonly last: string
-  /** What the condition is asked of, made of the executions that were narrowed. */
-  readonly from: (executions: string) => string
+/** Where an execution stands among all, the newest first. */
+export interface Place {
+  readonly created_at: number
+  readonly id: ExecutionId
 }
 
-export interface SearchStatements {
-  /** The keys of a page. */
-  readonly page: SearchStatement
-  readonly count: SearchStatement
-}
+export type Target = 'executions' | 'attempts'
 
-export function executionsSearch(speech: Speech, request: SearchRequest): SearchStatements {
-  return bothOf(speech, request, { key: 'e.id', last: 'e.created_at DESC, e.id DESC', from: executions => `${executions} e` })
-}
+/** How the parts of a search are asked. What indexes serve (`narrow`) comes before what does not (`rest`). */
+export class SearchSql {
+  readonly rest: readonly Condition[]
+  readonly #narrow: readonly Condition[]
+  readonly #speech: Speech
+  readonly #request: SearchRequest
 
-export function attemptsSearch(speech: Speech, request: SearchRequest): SearchStatements {
-  const from = (executions: string) => speech.rowsOf(`(${speech.keysOf(`${executions} e`)} LIMIT ${searchedMax}) x`)
-  return bothOf(speech, request, { key: 'a.execution_id, a.ordinal', last: 'e.created_at DESC, e.id DESC, a.ordinal DESC', from })
-}
+  constructor(speech: Speech, request: SearchRequest) {
+    const parts = conjuncts(plainCondition(request.where))
+    this.#speech = speech
+    this.#request = request
+    this.#narrow = parts.filter(narrows)
+    this.rest = parts.filter(one => !narrows(one))
+  }
 
-function bothOf(speech: Speech, request: SearchRequest, { key, last, from }: Target): SearchStatements {
-  const where = plainCondition(request.where)
-  const page = new Writer(speech)
-  const found = page.source(request, where, from)
-  const order = request.order.map(({ field, ranks, descending }) => `${page.order(field, ranks)} ${descending ? 'DESC NULLS LAST' : 'ASC NULLS FIRST'}`)
-  const pageText = `SELECT ${key} ${found} ORDER BY ${[...order, last].join(', ')} LIMIT ${page.value(request.limit)} OFFSET ${page.value(request.offset)}`
-  const count = new Writer(speech)
-  const counted = count.source(request, where, from)
-  const countText = `SELECT count(*) AS total FROM (SELECT 1 AS one ${counted} LIMIT ${count.value(request.offset + request.limit + countedAheadMax)}) AS found`
-  return { page: { text: pageText, values: page.values }, count: { text: countText, values: count.values } }
+  /** Executions in their own order, where no more than indexes is asked for. */
+  page(): SearchStatement {
+    const { offset, limit } = this.#request
+    const sql = new Writer(this.#speech)
+    const text = `SELECT e.id FROM ${this.#narrowed(sql)} ORDER BY e.created_at DESC, e.id DESC LIMIT ${sql.value(limit)} OFFSET ${sql.value(offset)}`
+    return { text, values: sql.values }
+  }
+
+  count(most: number): SearchStatement {
+    const sql = new Writer(this.#speech)
+    const text = `SELECT count(*) AS total FROM (SELECT 1 AS one FROM ${this.#narrowed(sql)} LIMIT ${sql.value(most)}) AS found`
+    return { text, values: sql.values }
+  }
+
+  /** The next executions to look at, with how many attempts they may have. */
+  next(after: Place | null, most: number): SearchStatement {
+    const sql = new Writer(this.#speech)
+    const from = this.#narrowed(sql) + (after ? ` AND ${sql.stands('<', after)}` : '')
+    const text = `SELECT e.id, e.created_at, e.last_ordinal FROM ${from} ORDER BY e.created_at DESC, e.id DESC LIMIT ${sql.value(most)}`
+    return { text, values: sql.values }
+  }
+
+  /** What fulfils the whole condition from one place to another, with what it is sorted by: `o0`, `o1` and so on. */
+  found(target: Target, first: Place, last: Place): SearchStatement {
+    const sql = new Writer(this.#speech)
+    const order = this.#request.order.map(({ field, ranks }, index) => `, ${sql.order(field, ranks)} AS o${index}`)
+    const keys = target === 'executions' ? 'e.id, e.created_at, 0 AS ordinal' : 'e.id, e.created_at, a.ordinal'
+    const joined = target === 'executions' ? '' : ' CROSS JOIN attempts a'
+    const where = this.#narrowed(sql, joined)
+    const belongs = target === 'executions' ? [] : ['a.execution_id = e.id']
+    const all = [where, ...belongs, sql.stands('<=', first), sql.stands('>=', last), ...this.rest.map(one => sql.condition(one))]
+    return { text: `SELECT ${keys}${order.join('')} FROM ${all.join(' AND ')}`, values: sql.values }
+  }
+
+  #narrowed(sql: Writer, joined = ''): string {
+    const { dialect, namespace } = this.#request
+    const where = [`${this.#speech.dialect(this.#narrow)} = ${sql.value(dialect)}`, `e.namespace = ${sql.value(namespace)}`, ...this.#narrow.flatMap(one => sql.narrowed(one))]
+    return `${this.#speech.executions(this.#narrow)}${joined} WHERE ${where.join(' AND ')}`
+  }
 }
 
 class Writer {
@@ -107,18 +129,13 @@ class Writer {
     return this.#speech.place(this.values.length, value)
   }
 
-  /** FROM and WHERE of both floors. */
-  source({ dialect, namespace }: SearchRequest, where: Condition, from: Target['from']): string {
-    const narrow = conjuncts(where).filter(narrows)
-    const lower = [`${this.#speech.dialect(narrow)} = ${this.value(dialect)}`, `e.namespace = ${this.value(namespace)}`, ...narrow.flatMap(one => this.#narrowed(one))]
-    const executions = `(SELECT e.* FROM ${this.#speech.executions(narrow)} WHERE ${lower.join(' AND ')} ORDER BY e.created_at DESC, e.id DESC LIMIT ${searchedMax})`
-    const rest = conjuncts(where).filter(one => !narrows(one))
-    const upper = this.condition(rest.length === 0 ? always : { kind: 'all', of: rest })
-    return `FROM ${from(executions)} WHERE ${upper}`
+  /** Where it stands towards a place: `<` is behind it in the order of the newest first. */
+  stands(how: '<' | '<=' | '>=', { created_at: at, id }: Place): string {
+    return `(e.created_at, e.id) ${how} (${this.value(at)}, ${this.value(id)})`
   }
 
   /** With what the indexes need to hear. */
-  #narrowed(condition: Condition): readonly string[] {
+  narrowed(condition: Condition): readonly string[] {
     if (condition.kind !== 'is') return [this.condition(condition)]
     if (condition.field === 'handle') return [`e.handle IN (${this.#list(condition.values)})`, "e.handle <> ''"]
     if (condition.field === 'status' && !condition.values.includes('completed')) return [this.condition(condition), "e.status <> 'completed'"]
@@ -193,21 +210,6 @@ function kindOf(field: SearchField): 'number' | 'text' {
 
 function likeOf(pattern: string): string {
   return pattern.replace(/[\\%_]/g, '\\$&').replace(/\*/g, '%')
-}
-
-export interface AttemptKey {
-  readonly execution_id: ExecutionId
-  readonly ordinal: number
-}
-
-/** Puts rows that were read by their keys back into the order of the keys. */
-export function inOrder<Row>(keys: readonly string[], rows: readonly Row[], keyOf: (row: Row) => string): readonly Row[] {
-  const known = new Map(rows.map(row => [keyOf(row), row]))
-  return keys.flatMap(key => known.get(key) ?? [])
-}
-
-export function attemptKey({ execution_id: execution, ordinal }: AttemptKey): string {
-  return `${execution}:${ordinal}`
 }
 
 /** Whether one of the conditions names a single row, or few. */

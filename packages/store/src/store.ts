@@ -16,6 +16,7 @@
  *     and lease time of an attempt are those of its opening. Names, labels, queues and sources have no NUL character
  *     (refused as `invalid`): what travels as JSON may hold any text.
  */
+import type { Blobs } from './blobs.js'
 import type { Facts } from './facts.js'
 import type { FoundAttempts, FoundExecutions, SearchRequest } from './search.js'
 import type { Sharing } from './sharing.js'
@@ -124,6 +125,8 @@ export interface Store {
   readonly sharing: Sharing | null
   readonly transfer: Transfer
   readonly facts: Facts
+  /** Beside the executions, where several servers share them; null: they are kept elsewhere. */
+  readonly blobs: Blobs | null
 
   /** Migrates the schema and checks the durability settings; throws a Problem that says what is wrong. */
   open(): Promise<void>

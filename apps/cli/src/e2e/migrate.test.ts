@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type PostgresServer, startPostgres } from '@busbar/store/testing/postgres-server'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { Bench } from './program.js'
+import { Bench, type Program } from './program.js'
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url))
 const bench = new Bench()
 const workers: ChildProcess[] = []
+const shells: Program[] = []
 let postgres: PostgresServer
 beforeAll(async () => {
   postgres = await startPostgres()
@@ -169,11 +170,19 @@ async function work(folder: string, url: string): Promise<void> {
     workspace_cache_dir: join(folder, 'cache'),
   }
   writeFileSync(join(folder, 'worker.yaml'), JSON.stringify(config))
-  await bench.start(['worker', '--config', join(folder, 'worker.yaml')]).line(/worker registered/)
+  const shell = bench.start(['worker', '--config', join(folder, 'worker.yaml')])
+  await shell.line(/worker registered/)
+  shells.push(shell)
 }
 
+/** In order: one that is killed may have a task in its hands. */
 async function endWorkers(): Promise<void> {
-  for (const worker of workers.splice(0)) worker.kill('SIGKILL')
+  const ended = workers.splice(0).map(worker => {
+    const exit = new Promise(resolve => worker.once('exit', resolve))
+    worker.kill('SIGTERM')
+    return exit
+  })
+  await Promise.all([...ended, ...shells.splice(0).map(shell => shell.stop())])
 }
 
 async function finished(url: string, started: readonly Started[]): Promise<void> {

@@ -49,10 +49,7 @@ export async function startWorkflow(engine: EngineApi, definitions: Definitions,
   const { workflowDef } = request
   if (workflowDef !== undefined && workflowDef !== null) await definitions.mustWorkflowDef(workflowDef, 'startWorkflow.arg0.workflowDef')
   if (request['name'] === '' && !workflowDef) throw new Problem('invalid', 'Workflow name must be specified when searching for a definition')
-  if (typeof request['externalInputPayloadStoragePath'] === 'string') {
-    throw new Problem('unsupported', 'external payload storage is not built yet; send the input in the request')
-  }
-  if (request['input'] === null) throw new Problem('invalid', 'NULL input passed when starting workflow')
+  if (request['input'] === null && typeof request['externalInputPayloadStoragePath'] !== 'string') throw new Problem('invalid', 'NULL input passed when starting workflow')
   const key = idempotencyKeyOf(request)
   if (key !== null) return startOnce(engine, nameOf(request), key, request)
   return throwIfRefused(await engine.create('conductor', request)).id

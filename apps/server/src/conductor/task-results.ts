@@ -95,6 +95,7 @@ function parseResult(body: JsonObject, service: string): ParsedResult {
     callbackAfterSeconds: typeof body['callbackAfterSeconds'] === 'number' ? body['callbackAfterSeconds'] : 0,
     extendLease: body['extendLease'] === true,
     subWorkflowId: textOrNull(body['subWorkflowId']),
+    ...outsideOf(body['externalOutputPayloadStoragePath']),
     logs: logsOf(body['logs']),
   }
   return { taskId, update: { workflow: workflowInstanceId, task: taskId, command } }
@@ -115,6 +116,11 @@ function missingIds(workflow: unknown, task: unknown, service: string): readonly
     ...(isName(task) ? [] : [wrong('taskId', 'Task ID cannot be null or empty', task)]),
     ...(isName(workflow) ? [] : [wrong('workflowInstanceId', 'Workflow Id cannot be null or empty', workflow)]),
   ]
+}
+
+/** An output that the worker uploaded itself. */
+function outsideOf(path: unknown): { readonly outputPath?: string } {
+  return typeof path === 'string' && path !== '' ? { outputPath: path } : {}
 }
 
 function logsOf(value: unknown): UpdateCommand['logs'] {

@@ -9,10 +9,6 @@ import { inBothFamilies } from './families.js'
 type Line = readonly [method: Route['method'], path: string, scope: Scope, feature: string]
 
 const lines: readonly Line[] = [
-  ['GET', '/api/workflow/externalstoragelocation', 'read', 'external payload storage'],
-  ['GET', '/api/workflow/external-storage-location', 'read', 'external payload storage'],
-  ['GET', '/api/tasks/externalstoragelocation', 'read', 'external payload storage'],
-  ['GET', '/api/tasks/external-storage-location', 'read', 'external payload storage'],
 ]
 
 export function unbuiltRoutes(): Route[] {

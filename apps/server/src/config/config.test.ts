@@ -67,6 +67,28 @@ describe('configuration', () => {
     ])
   })
 
+  it('takes the plain DATABASE_URL of hosting platforms, and a name of its own before it', () => {
+    const plain = { DATABASE_URL: 'postgres://plain/db' }
+    expect(loadConfig({ environment: plain }).config.databaseUrl).toBe('postgres://plain/db')
+    expect(loadConfig({ environment: { ...plain, BUSBAR_DATABASE_URL: 'own.db' } }).config.databaseUrl).toBe('own.db')
+    expect(loadConfig({ environment: { DATABASE_URL: '' } }).config.databaseUrl).toBe('')
+    expect(loadConfig({ file: fileOf('databaseUrl: file.db'), environment: plain }).config.databaseUrl).toBe('postgres://plain/db')
+  })
+
+  it('shows no address, token or password in what it refuses', () => {
+    const refusal = (file: string) => {
+      try {
+        loadConfig({ file: fileOf(file) })
+      } catch (error) {
+        return (error as Error).message
+      }
+      return 'nothing was refused'
+    }
+    expect(refusal('databaseUrl: {url: "postgres://u:s3cret@h/db"}')).toBe('the configuration key "databaseUrl": expected a text, found a value that is not shown')
+    expect(refusal('workerToken: [s3cret]')).not.toContain('s3cret')
+    expect(refusal('events: {amqp: ["amqp://u:s3cret@h"]}')).not.toContain('s3cret')
+  })
+
   it('is frozen to the last member', () => {
     const { config } = loadConfig()
     expect(Object.isFrozen(config) && Object.isFrozen(config.listen) && Object.isFrozen(config.allowedHosts)).toBe(true)

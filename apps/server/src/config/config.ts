@@ -88,7 +88,8 @@ function merge(target: Record<string, unknown>, given: Readonly<Record<string, u
 function parsed(key: Key<unknown>, value: unknown, path: string): unknown {
   const result = key.parse(value)
   if (result.ok) return result.value
-  throw new Problem('invalid', `the configuration key "${path}": expected ${result.expected}, found ${JSON.stringify(value)?.slice(0, 200)}`)
+  const found = key.isSecret ? 'a value that is not shown' : JSON.stringify(value)?.slice(0, 200)
+  throw new Problem('invalid', `the configuration key "${path}": expected ${result.expected}, found ${found}`)
 }
 
 function unknownKey(path: string, prefix: string, shape: Shape): Problem {

@@ -8,6 +8,8 @@ export interface Key<T> {
   readonly parse: (value: unknown) => { readonly ok: true; readonly value: T } | { readonly ok: false; readonly expected: string }
   /** Null: the key cannot be given by the environment. */
   readonly fromText: ((text: string) => unknown) | null
+  /** What is given for it may be a password, or hold one: no message shows it. */
+  readonly isSecret?: true
 }
 
 type Parsed<T> = ReturnType<Key<T>['parse']>
@@ -21,6 +23,11 @@ export function text(fallback: string, about: string): Key<string> {
     parse: value => (typeof value === 'string' ? ok(value) : no('a text')),
     fromText: value => value,
   }
+}
+
+/** A text that no message shows. */
+export function secret(fallback: string, about: string): Key<string> {
+  return { ...text(fallback, about), isSecret: true }
 }
 
 export function integer(fallback: number, unit: string | null, range: { readonly min: number; readonly max: number }, about: string): Key<number> {

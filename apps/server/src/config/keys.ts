@@ -1,4 +1,4 @@
-import { choice, flag, integer, sources, text, texts } from './key.js'
+import { choice, flag, integer, secret, sources, text, texts } from './key.js'
 
 /** Every key there is. The reference page, the parser and the names in the environment are made from this. */
 export const keys = {
@@ -9,19 +9,19 @@ export const keys = {
   allowOpenNetwork: flag(false, 'Accept requests from beyond loopback without authentication: whoever reaches the port may run code on your workers.'),
   allowedHosts: texts('Further names by which the server may be called, beside localhost, 127.0.0.1 and [::1].'),
   data: text('./.busbar', 'Folder of the embedded database and of what the server keeps. Made when missing, readable by its owner only.'),
-  databaseUrl: text(
+  databaseUrl: secret(
     '',
     'Address of the database: `postgres://user:password@host:port/database` (several hosts, separated by commas, for one that fails over), or `sqlite:<path>`. Empty: an embedded one in the data folder. The plain variable DATABASE_URL counts too.',
   ),
   database: {
-    poolMax: integer(4, 'connections', { min: 1, max: 64 }, 'Connections to PostgreSQL for reads; five more are used for writing, timers and news.'),
-    migrate: choice('run', ['run', 'check'], 'Whether the server brings the schema of PostgreSQL up to date itself, or refuses to start while that is pending.'),
+    poolMax: integer(4, 'connections', { min: 1, max: 64 }, 'Connections to PostgreSQL for reads; a server holds up to seven more, for writing, news, lists and retention.'),
+    migrate: choice('run', ['run', 'check'], 'Whether the server brings the schema of the database up to date itself, or refuses to start until `busbar database upgrade` did.'),
   },
   retention: {
     executionsDays: integer(0, 'days', { min: 0, max: 36_500 }, 'How long executions that ended are kept, with their logs; 0 keeps them for ever.'),
     logsDays: integer(0, 'days', { min: 0, max: 36_500 }, 'How long the logs of executions that ended are kept; 0 keeps them as long as the executions.'),
   },
-  workerToken: text('', 'What Strøm workers show to be let in. Empty on loopback: made once and kept in the data folder as worker-token.'),
+  workerToken: secret('', 'What Strøm workers show to be let in. Empty: made once, kept in the data folder as worker-token, and the same for all servers on one PostgreSQL.'),
   workspaces: sources('Folders of YAML flows by the name of their workspace.'),
   libraries: sources('Folders whose actions and tasks are imported into every workspace as `<library>.<name>`.'),
   workspaceRefreshSeconds: integer(30, 'seconds', { min: 1, max: 86_400 }, 'How often workspace folders are looked through for changes.'),
@@ -50,6 +50,21 @@ export const keys = {
     evaluationMsMax: integer(4_000, 'milliseconds', { min: 10, max: 60_000 }, 'The longest run of one JavaScript expression.'),
     evaluationThreadsMax: integer(1, 'threads', { min: 1, max: 64 }, 'Threads that run JavaScript expressions.'),
   },
+  publicUrl: text('', 'Where clients reach this server, e.g. https://busbar.example.org, for addresses that it hands out. Empty: by the name they called it.'),
+  payloads: {
+    workflowThresholdKilobytes: integer(5_120, 'KiB', { min: 1, max: 10_240 }, 'Inputs and outputs of workflows above this are kept outside, and shown as a path.'),
+    workflowMaxKilobytes: integer(10_240, 'KiB', { min: 1, max: 10_240 }, 'Larger inputs of workflows are refused; a workflow with a larger output fails.'),
+    taskThresholdKilobytes: integer(3_072, 'KiB', { min: 1, max: 10_240 }, 'Inputs and outputs of tasks above this are kept outside, and shown as a path.'),
+    taskMaxKilobytes: integer(10_240, 'KiB', { min: 1, max: 10_240 }, 'A task with a larger input or output fails for good.'),
+    variablesMaxKilobytes: integer(256, 'KiB', { min: 1, max: 10_240 }, 'How large the variables of one workflow may be together.'),
+  },
+  workflowListeners: {
+    queues: flag(
+      false,
+      'Workflows with `workflowStatusListenerEnabled` tell of their end in the event queues conductor:_callbackSuccessQueue, _callbackFailureQueue and _callbackFinalizeQueue.',
+    ),
+    webhook: text('', 'Where every change of a workflow with `workflowStatusListenerEnabled` is posted to, by the rules of `outbound`. Empty: nowhere.'),
+  },
   workflowMessages: flag(false, 'Whether messages may be pushed to workflows (POST /api/workflow/{id}/messages), for PULL_WORKFLOW_MESSAGES tasks.'),
   outbound: {
     allow: texts(
@@ -61,9 +76,9 @@ export const keys = {
   },
   events: {
     kafka: texts('Bootstrap servers (host:port) of the Kafka cluster that events go to and come from, `kafka:<topic>`.'),
-    nats: text('', 'Address of the NATS server that events go to and come from, `nats:<subject>`; with JetStream `jsm:<subject>` or `nats_stream:<subject>`.'),
-    amqp: text('', 'Address of the AMQP 0-9-1 server that events go to and come from, `amqp_queue:<queue>` and `amqp_exchange:<exchange>`.'),
-    redis: text('', 'Address of the Redis server whose streams events go to and come from, `redis:<stream>`.'),
+    nats: secret('', 'Address of the NATS server that events go to and come from, `nats:<subject>`; with JetStream `jsm:<subject>` or `nats_stream:<subject>`.'),
+    amqp: secret('', 'Address of the AMQP 0-9-1 server that events go to and come from, `amqp_queue:<queue>` and `amqp_exchange:<exchange>`.'),
+    redis: secret('', 'Address of the Redis server whose streams events go to and come from, `redis:<stream>`.'),
   },
   stop: {
     drainSeconds: integer(20, 'seconds', { min: 0, max: 600 }, 'How long a stop waits for what is in flight.'),

@@ -53,8 +53,8 @@ function named(def: WorkflowDef, name: Json | undefined): WorkflowDef {
 
 function problemOf(request: JsonObject): Refusal | null {
   const { input } = request
-  if (input === null) return refuse('invalid', 'NULL input passed when starting workflow')
-  if (input !== undefined && !isJsonObject(input))
+  if (input === null && typeof request['externalInputPayloadStoragePath'] !== 'string') return refuse('invalid', 'NULL input passed when starting workflow')
+  if (input !== undefined && input !== null && !isJsonObject(input))
     return refuse('invalid', `The input of a workflow must be an object, found ${Array.isArray(input) ? 'a list' : typeof input}`)
   const priority = integerOrNull(request['priority']) ?? 0
   if (priority < 0) return violation('priority', `priority: ${priority} should be minimum 0`)

@@ -13,7 +13,9 @@ import {
   isRefusal,
   type Json,
   type JsonObject,
+  type Keyed,
   type Message,
+  namedIdOf,
   newExecutionId,
   type Note,
   type Parent,
@@ -24,7 +26,8 @@ import {
 } from '@busbar/kernel'
 import type { ConductorCommand } from '../commands.js'
 import type { Task } from '../decide/task.js'
-import { conductorRules as rules } from '../rules.js'
+import { conductorRulesWith } from '../rules.js'
+import { defaultSettings, type Settings } from '../settings.js'
 import type { ConductorReply, ConductorTypes } from '../types.js'
 
 /** How a test answers JavaScript. */
@@ -32,6 +35,7 @@ export type Evaluate = (code: string, input: Json) => Answer
 
 export interface WorldOptions {
   readonly evaluate?: Evaluate
+  readonly settings?: Settings
   /** Called after every commit: where tests check what must always hold. */
   readonly onCommit?: (view: View<ConductorTypes>) => void
 }
@@ -48,12 +52,16 @@ export class World {
   readonly #messages: Message[] = []
   readonly #snapshots = new Map<string, ConductorTypes['plan']>()
   readonly #options: WorldOptions
+  readonly #rules: ReturnType<typeof conductorRulesWith>
+  /** What is kept outside, by its path. */
+  readonly payloads = new Map<string, JsonObject>()
   #drawn = 0
   /** Rounds of questions that had to be answered. */
   asked = 0
 
   constructor(options: WorldOptions = {}) {
     this.#options = options
+    this.#rules = conductorRulesWith(options.settings ?? defaultSettings)
   }
 
   define(def: JsonObject): void {
@@ -93,7 +101,7 @@ export class World {
     if (first === undefined) return null
     const task = first.view.lease(first.task.ordinal, worker as WorkerId, this.now)
     this.#commit(first.view)
-    const handed = rules.handOut(first.view, task, this.#context(new Map()))
+    const handed = this.#rules.handOut(first.view, task, this.#context(new Map()))
     return handed.kind === 'work' ? { view: first.view, task, work: handed.work } : null
   }
 
@@ -140,7 +148,7 @@ export class World {
   #create(id: ExecutionId, request: JsonObject, parent: Parent | null): Refusal | null {
     const answers = new Map<string, Answer>()
     for (let round = 0; round < roundsMax; round++) {
-      const plan = rules.planStart(request, id, parent, this.#context(answers))
+      const plan = this.#rules.planStart(request, id, parent, this.#context(answers))
       if (plan.kind === 'refusal') return plan
       if (plan.kind === 'ask') {
         this.#answer(plan.asks, answers)
@@ -170,7 +178,7 @@ export class World {
   }
 
   #compile(snapshot: string): ConductorTypes['plan'] {
-    const plan = this.#snapshots.get(snapshot) ?? rules.compile(snapshot)
+    const plan = this.#snapshots.get(snapshot) ?? this.#rules.compile(snapshot)
     this.#snapshots.set(snapshot, plan)
     return plan
   }
@@ -179,7 +187,7 @@ export class World {
     const view = this.view(id)
     const answers = new Map<string, Answer>()
     for (let round = 0; round < roundsMax; round++) {
-      const applied = rules.apply(view, command, this.#context(answers))
+      const applied = this.#rules.apply(view, command, this.#context(answers))
       if (isRefusal(applied)) return applied
       if (applied.kind === 'ask') {
         this.#answer(applied.asks, answers)
@@ -194,7 +202,7 @@ export class World {
   #settle(view: View<ConductorTypes>): void {
     const answers = new Map<string, Answer>()
     for (let round = 0; round < roundsMax; round++) {
-      const asks = rules.decide(view, this.#context(answers))
+      const asks = this.#rules.decide(view, this.#context(answers))
       if (asks.length === 0) return this.#commit(view)
       this.#answer(asks, answers)
     }
@@ -218,8 +226,10 @@ export class World {
         if (this.views.has(to)) this.#handle(to, body.command as unknown as ConductorCommand)
         continue
       }
-      if (this.views.has(to)) continue
-      const refusal = this.#create(to, body.request, body.parent)
+      const isNew = !this.views.has(to)
+      const refusal = isNew ? this.#create(to, body.request, body.parent) : null
+      if (refusal === null && body.command) this.#handle(to, body.command as unknown as ConductorCommand)
+      if (!isNew) continue
       if (refusal === null || body.parent === null) continue
       this.#handle(body.parent.execution, { kind: 'childRefused', attempt: body.parent.attempt, child: to, reason: refusal.message })
     }
@@ -247,6 +257,15 @@ export class World {
     }
   }
 
+  #keyed(name: string, key: string): Keyed {
+    for (let count = 0, newest: Keyed['newest'] = null; ; count++) {
+      const free = namedIdOf('key', `${name}:${key}:${count}`)
+      const view = this.views.get(free)
+      if (view === undefined) return { free, newest }
+      newest = { id: free, isTerminal: view.isTerminal }
+    }
+  }
+
   #answerTo(ask: Ask): Answer {
     switch (ask.kind) {
       case 'evaluate':
@@ -258,6 +277,19 @@ export class World {
         const key = ask.of === 'task' ? `task:${ask.name}` : `workflow:${ask.name}:${version}`
         return { ok: true, value: this.#definitions.get(key) ?? null }
       }
+      case 'payload':
+        return { ok: true, value: this.payloads.get(ask.path) ?? null }
+      case 'keepPayload': {
+        const path = `${ask.key}.json`
+        this.payloads.set(path, JSON.parse(JSON.stringify(ask.value)) as JsonObject)
+        return { ok: true, value: path }
+      }
+      case 'usePayload': {
+        const payload = this.payloads.get(ask.path)
+        return { ok: true, value: payload === undefined ? null : JSON.stringify(payload).length }
+      }
+      case 'keyed':
+        return { ok: true, value: this.#keyed(ask.name, ask.idempotencyKey) }
     }
   }
 }

@@ -5,7 +5,7 @@
  *   <folder>/users/<cd>/<user>/<id>  a second name of the same file for each user: the file system counts them
  */
 import { createHash, randomUUID } from 'node:crypto'
-import { link, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, unlink } from 'node:fs/promises'
+import { link, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, unlink, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Instant, Problem } from '@busbar/kernel'
 import { type BlobId, type Blobs, checkSize, parseBlobId } from '../blobs.js'
@@ -24,6 +24,7 @@ class FileBlobs implements Blobs {
   async put(id: BlobId, content: Uint8Array): Promise<void> {
     checkSize(content)
     const place = this.#placeOf(id)
+    if (await this.#isThere(place)) return
     await makeFolder(dirname(place))
     const draft = `${place}.${randomUUID()}.part`
     try {
@@ -34,6 +35,12 @@ class FileBlobs implements Blobs {
       await rm(draft, { force: true })
       throw new Problem('unavailable', `a payload could not be written to the data folder (${codeOf(cause)}): check its space and who owns it`, { cause })
     }
+  }
+
+  /** Somebody counts on it from now on: its age begins anew. */
+  async #isThere(place: string): Promise<boolean> {
+    const now = new Date()
+    return (await orNull(utimes(place, now, now).then(() => true))) !== null
   }
 
   async get(id: BlobId): Promise<Uint8Array | null> {

@@ -3,7 +3,10 @@ import { type BlobId, type Blobs, checkSize } from '../blobs.js'
 import type { Reader } from './connection.js'
 
 const statements = {
-  put: { text: 'INSERT INTO blobs (id, content, put_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE SET put_at = excluded.put_at' },
+  put: {
+    text: `INSERT INTO blobs (id, content, put_at) VALUES ($1, $2, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)
+      ON CONFLICT (id) DO UPDATE SET put_at = excluded.put_at`,
+  },
   get: { text: 'SELECT content FROM blobs WHERE id = $1' },
   // The lock keeps a removal from passing between the look and the row of the user.
   use: {
@@ -20,12 +23,12 @@ const statements = {
   },
 } as const
 
-/** In the database that several servers share. `now` is that of its clock, as far as this server knows it. */
-export function blobsOf(reader: Reader, now: () => number): Blobs {
+/** In the database that several servers share. */
+export function blobsOf(reader: Reader): Blobs {
   return {
     async put(id: BlobId, content: Uint8Array) {
       checkSize(content)
-      await reader.query(statements.put, [id, Buffer.from(content.buffer, content.byteOffset, content.byteLength), now()])
+      await reader.query(statements.put, [id, Buffer.from(content.buffer, content.byteOffset, content.byteLength)])
     },
     async get(id: BlobId) {
       const [row] = await reader.query<{ content: Uint8Array }>(statements.get, [id])

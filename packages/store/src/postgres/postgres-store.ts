@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { isPlain, Problem } from '@busbar/kernel'
 import type pg from 'pg'
 import type { Changes, DefinitionId, DefinitionKind, DialectName, ExecutionId, Instant, Message, QueueName, WorkerId } from '@busbar/kernel'
+import type { Blobs } from '../blobs.js'
 import type { Facts } from '../facts.js'
 import { surveyedMessagesMax } from '../limits.js'
 import { changesMustBePlain, mustBePlain } from '../plain-text.js'
@@ -29,6 +30,7 @@ import { end, type Reader } from './connection.js'
 import * as definitions from './definitions.js'
 import { dueStatements, type TakeDue, takeDueWork } from './due.js'
 import { shutDoor } from './door.js'
+import { blobsOf } from './blobs.js'
 import { factsOf } from './facts.js'
 import { inTime } from './in-time.js'
 import { Lane } from './lane.js'
@@ -89,6 +91,7 @@ export class PostgresStore implements Store {
   readonly sharing: Sharing
   readonly transfer: PostgresTransfer
   readonly facts: Facts
+  readonly blobs: Blobs
   readonly #server = randomUUID()
   readonly #address: Address
   readonly #migrate: 'run' | 'check'
@@ -120,6 +123,7 @@ export class PostgresStore implements Store {
     this.sharing = new PostgresSharing(this.#reads, this.#timers, this.#news)
     this.transfer = new PostgresTransfer(this.#walks)
     this.facts = factsOf(this.#reads)
+    this.blobs = blobsOf(this.#walks)
   }
 
   // ── Life ──
@@ -187,7 +191,7 @@ export class PostgresStore implements Store {
     return this.#commits.call(written(changes))
   }
   load(id: ExecutionId) {
-    return this.#read(() => this.#loads.load(id))
+    return inTime(this.#read(() => this.#loads.load(id)))
   }
   head(id: ExecutionId) {
     return this.#read(reader => head(reader, id))

@@ -8,8 +8,6 @@ import { answerMsMax, inTime, noAnswer } from './in-time.js'
 interface Seat {
   client: Promise<pg.Client> | null
   underWay: number
-  /** Since when an answer is waited for without one having come. */
-  waitingSince: number
 }
 
 /** Sent again at once, on another connection, when its own broke or somebody was in its way. */
@@ -21,6 +19,8 @@ export class Reads implements Reader {
   readonly #seats: Seat[]
   readonly #isPatient: boolean
   #isClosed = false
+  /** When something was heard from the database, or asked while nothing else was. */
+  #silentSince = 0
   #drained: (() => void) | null = null
   statements = 0
 
@@ -28,7 +28,7 @@ export class Reads implements Reader {
   constructor(address: Address, connections: number, { isPatient = false } = {}) {
     this.#address = address
     this.#isPatient = isPatient
-    this.#seats = Array.from({ length: connections }, () => ({ client: null, underWay: 0, waitingSince: 0 }))
+    this.#seats = Array.from({ length: connections }, () => ({ client: null, underWay: 0 }))
   }
 
   query<Row>(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]> {
@@ -39,7 +39,7 @@ export class Reads implements Reader {
   async #query<Row>(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]> {
     for (let tries = 1; ; tries++) {
       const seat = this.#freest()
-      if (seat.underWay === 0) seat.waitingSince = performance.now()
+      if (this.#isIdle()) this.#silentSince = performance.now()
       seat.underWay += 1
       try {
         const client = await this.#clientOf(seat)
@@ -50,7 +50,7 @@ export class Reads implements Reader {
         if (tries >= triesMax || !mayBeSentAgain(error, statement)) throw problemOf(error)
       } finally {
         seat.underWay -= 1
-        seat.waitingSince = performance.now()
+        this.#silentSince = performance.now()
         if (this.#isIdle()) this.#drained?.()
       }
     }
@@ -82,6 +82,7 @@ export class Reads implements Reader {
 
   #freest(): Seat {
     if (this.#isClosed) throw new Problem('unavailable', 'the store is closed; open it before you use it')
+    if (!this.#isPatient && !this.#isIdle() && performance.now() - this.#silentSince >= answerMsMax) throw noAnswer()
     let best = this.#seats[0]
     for (const seat of this.#seats) {
       // An open one that has nothing to do is better than opening another.
@@ -90,8 +91,6 @@ export class Reads implements Reader {
     }
     if (!best || best.underWay >= underWayMax)
       throw new Problem('throttled', `${underWayMax} statements wait on each connection to the database; try again later`)
-    // Every other connection has more to wait for than this one.
-    if (!this.#isPatient && isSilent(best)) throw noAnswer()
     return best
   }
 
@@ -110,10 +109,6 @@ export class Reads implements Reader {
     client.catch(forget)
     return client
   }
-}
-
-function isSilent({ underWay, waitingSince }: Seat): boolean {
-  return underWay > 0 && performance.now() - waitingSince >= answerMsMax
 }
 
 function leave(seat: Seat): void {

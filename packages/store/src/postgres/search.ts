@@ -1,8 +1,8 @@
-/** Searches: what they mean stands in ../search.ts. Not prepared: their shapes are many. */
-import type { ExecutionId } from '@busbar/kernel'
+/** Searches: what they mean stands in ../search.ts, how they go in ../search-scan.ts. Not prepared: their shapes are many. */
 import { attemptFromRow, type AttemptRow, executionFromRow, type ExecutionRow } from '../rows.js'
 import type { FoundAttempts, FoundExecutions, SearchRequest } from '../search.js'
-import { attemptKey, type AttemptKey, attemptsSearch, executionsSearch, inOrder, type SearchStatement, type Speech } from '../search-sql.js'
+import { type Ask, scan } from '../search-scan.js'
+import { SearchSql, type SearchStatement, type Speech } from '../search-sql.js'
 import type { Reader } from './connection.js'
 
 /** Only behind an even number of backslashes is it an escape: `\\u0000` is a backslash and five characters. */
@@ -27,36 +27,31 @@ const speech: Speech = {
   contains: (text, part) => `strpos(lower(${text}), lower(${part})) > 0`,
   executions: () => 'executions e',
   dialect: () => 'e.dialect',
-  // OFFSET 0 keeps it from reading the whole table of attempts beside a few executions.
-  keysOf: executions =>
-    `SELECT e.id AS id, t.ordinal AS ordinal FROM ${executions} CROSS JOIN LATERAL (SELECT k.ordinal FROM attempts k WHERE k.execution_id = e.id OFFSET 0) t`,
-  rowsOf: keys => `${keys} JOIN executions e ON e.id = x.id JOIN attempts a ON a.execution_id = x.id AND a.ordinal = x.ordinal`,
 }
 
+/** Rows that one statement looks at: a tenth of a second at most. */
+const slice = 10_000
+
 export async function searchExecutions(reader: Reader, request: SearchRequest): Promise<FoundExecutions> {
-  const { page, count } = executionsSearch(speech, request)
-  const [ids, total] = await Promise.all([keysOf<{ readonly id: ExecutionId }>(reader, page), totalOf(reader, count)])
-  const wanted = ids.map(({ id }) => id)
-  const rows = await reader.query<ExecutionRow>({ text: 'SELECT * FROM executions WHERE id = ANY($1::text[])' }, [wanted])
-  return { executions: inOrder(wanted, rows, ({ id }) => id).map(executionFromRow), total }
+  const { keys, total } = await scan(askIn(reader), new SearchSql(speech, request), request, { target: 'executions', slice })
+  const ids = keys.map(({ id }) => id)
+  const rows = await reader.query<ExecutionRow>({ text: 'SELECT * FROM executions WHERE id = ANY($1::text[])' }, [ids])
+  const known = new Map(rows.map(row => [row.id, row]))
+  return { executions: ids.flatMap(id => known.get(id) ?? []).map(executionFromRow), total }
 }
 
 export async function searchAttempts(reader: Reader, request: SearchRequest): Promise<FoundAttempts> {
-  const { page, count } = attemptsSearch(speech, request)
-  const [keys, total] = await Promise.all([keysOf<AttemptKey>(reader, page), totalOf(reader, count)])
+  const { keys, total } = await scan(askIn(reader), new SearchSql(speech, request), request, { target: 'attempts', slice })
   const rows = await reader.query<AttemptRow>(
-    { text: 'SELECT a.* FROM unnest($1::text[], $2::int[]) k(id, ordinal) JOIN attempts a ON a.execution_id = k.id AND a.ordinal = k.ordinal' },
-    [keys.map(key => key.execution_id), keys.map(key => key.ordinal)],
+    {
+      text: `SELECT a.* FROM unnest($1::text[], $2::int[]) WITH ORDINALITY k(id, ordinal, n)
+        CROSS JOIN LATERAL (SELECT * FROM attempts t WHERE t.execution_id = k.id AND t.ordinal = k.ordinal OFFSET 0) a ORDER BY k.n`,
+    },
+    [keys.map(({ id }) => id), keys.map(({ ordinal }) => ordinal)],
   )
-  const found = inOrder(keys.map(attemptKey), rows, attemptKey)
-  return { attempts: found.map(row => ({ execution: row.execution_id, attempt: attemptFromRow(row) })), total }
+  return { attempts: rows.map(row => ({ execution: row.execution_id, attempt: attemptFromRow(row) })), total }
 }
 
-function keysOf<Row>(reader: Reader, { text, values }: SearchStatement): Promise<readonly Row[]> {
-  return reader.query<Row>({ text }, values)
-}
-
-async function totalOf(reader: Reader, { text, values }: SearchStatement): Promise<number> {
-  const [row] = await reader.query<{ total: number }>({ text }, values)
-  return row?.total ?? 0
+function askIn(reader: Reader): Ask {
+  return <Row>({ text, values }: SearchStatement) => reader.query<Row>({ text }, values)
 }

@@ -1,8 +1,9 @@
-/** Searches: what they mean stands in ../search.ts. Prepared for each request, as lists are. */
-import type { Condition, ExecutionId } from '@busbar/kernel'
+/** Searches: what they mean stands in ../search.ts, how they go in ../search-scan.ts. Prepared for each request, as lists are. */
+import type { Condition } from '@busbar/kernel'
 import { attemptFromRow, type AttemptRow, executionFromRow, type ExecutionRow } from '../rows.js'
 import type { FoundAttempts, FoundExecutions, SearchRequest } from '../search.js'
-import { attemptKey, type AttemptKey, attemptsSearch, executionsSearch, inOrder, isLookup, type SearchStatement, type Speech } from '../search-sql.js'
+import { type Ask, scan } from '../search-scan.js'
+import { isLookup, SearchSql, type SearchStatement, type Speech } from '../search-sql.js'
 import type { Database } from './driver.js'
 
 const speech: Speech = {
@@ -17,8 +18,6 @@ const speech: Speech = {
   executions: narrow => `executions e${indexFor(narrow)}`,
   // The plus keeps it from choosing an index of the dialect where the key leads to the few rows.
   dialect: narrow => (isLookup(narrow) ? '+e.dialect' : 'e.dialect'),
-  keysOf: executions => `SELECT e.id AS id, t.ordinal AS ordinal FROM ${executions} CROSS JOIN attempts t ON t.execution_id = e.id`,
-  rowsOf: keys => `${keys} CROSS JOIN executions e ON e.id = x.id CROSS JOIN attempts a ON a.execution_id = x.id AND a.ordinal = x.ordinal`,
 }
 
 /** SQLite would rather go by name, through all that completed, than by the few that did not. */
@@ -29,29 +28,39 @@ function indexFor(narrow: readonly Condition[]): string {
   return ' INDEXED BY executions_not_completed'
 }
 
-export function searchExecutions(database: Database, request: SearchRequest): FoundExecutions {
-  const { page, count } = executionsSearch(speech, request)
-  const ids = all<{ readonly id: ExecutionId }>(database, page).map(({ id }) => id)
-  const rows = database.prepare<ExecutionRow>(`
-    SELECT executions.*, execution_briefs.brief AS large_brief FROM executions LEFT JOIN execution_briefs ON execution_id = id
-    WHERE id IN (SELECT value FROM json_each(?))`)
-  const found = inOrder(ids, rows.all(JSON.stringify(ids)), ({ id }) => id)
-  return { executions: found.map(executionFromRow), total: totalOf(database, count) }
+/** Asks and reads in turns, so that commits go on between two slices. */
+export interface Turns {
+  read<Result>(run: () => Result): Promise<Result>
 }
 
-export function searchAttempts(database: Database, request: SearchRequest): FoundAttempts {
-  const { page, count } = attemptsSearch(speech, request)
-  const keys = all<AttemptKey>(database, page)
-  const row = database.prepare<AttemptRow>('SELECT * FROM attempts WHERE execution_id = ? AND ordinal = ?')
-  const rows = keys.flatMap(key => row.get(key.execution_id, key.ordinal) ?? [])
-  const found = inOrder(keys.map(attemptKey), rows, attemptKey)
-  return { attempts: found.map(one => ({ execution: one.execution_id, attempt: attemptFromRow(one) })), total: totalOf(database, count) }
+export async function searchExecutions(database: Database, turns: Turns, request: SearchRequest): Promise<FoundExecutions> {
+  const { keys, total } = await scan(askIn(database, turns), new SearchSql(speech, request), request, { target: 'executions', slice })
+  const ids = keys.map(({ id }) => id)
+  return turns.read(() => {
+    const rows = database.prepare<ExecutionRow>(`
+      SELECT executions.*, execution_briefs.brief AS large_brief FROM executions LEFT JOIN execution_briefs ON execution_id = id
+      WHERE id IN (SELECT value FROM json_each(?))`)
+    const known = new Map(rows.all(JSON.stringify(ids)).map(row => [row.id, row]))
+    return { executions: ids.flatMap(id => known.get(id) ?? []).map(executionFromRow), total }
+  })
 }
 
-function all<Row>(database: Database, { text, values }: SearchStatement): readonly Row[] {
-  return database.prepare<Row>(text).all(...values)
+export async function searchAttempts(database: Database, turns: Turns, request: SearchRequest): Promise<FoundAttempts> {
+  const { keys, total } = await scan(askIn(database, turns), new SearchSql(speech, request), request, { target: 'attempts', slice })
+  return turns.read(() => {
+    const one = database.prepare<AttemptRow>('SELECT * FROM attempts WHERE execution_id = ? AND ordinal = ?')
+    const rows = keys.flatMap(({ id, ordinal }) => one.get(id, ordinal) ?? [])
+    return { attempts: rows.map(row => ({ execution: row.execution_id, attempt: attemptFromRow(row) })), total }
+  })
 }
 
-function totalOf(database: Database, { text, values }: SearchStatement): number {
-  return database.prepare<{ total: number }>(text).get(...values)?.total ?? 0
+/** Rows between which nobody else has a turn: some ten milliseconds. */
+const slice = 1_000
+
+function askIn(database: Database, turns: Turns): Ask {
+  let statements = 0
+  return async <Row>({ text, values }: SearchStatement) => {
+    if (++statements > 2) await new Promise(resolve => setImmediate(resolve))
+    return turns.read(() => database.prepare<Row>(text).all(...values))
+  }
 }

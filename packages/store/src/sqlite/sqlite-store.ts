@@ -53,6 +53,7 @@ export class SqliteStore implements Store {
   readonly sharing = null
   readonly transfer: SqliteTransfer
   readonly facts: Facts
+  readonly blobs = null
   readonly #path: string
   /** Kept as long as the store: the packaged driver must not lose a database before its statements. */
   readonly #connection: Connection
@@ -125,10 +126,10 @@ export class SqliteStore implements Store {
   // ── Searches ──
 
   searchExecutions(request: SearchRequest) {
-    return this.#queue.read(() => searchExecutions(this.#connection.database, request))
+    return searchExecutions(this.#connection.database, this.#queue, request)
   }
   searchAttempts(request: SearchRequest) {
-    return this.#queue.read(() => searchAttempts(this.#connection.database, request))
+    return searchAttempts(this.#connection.database, this.#queue, request)
   }
 
   // ── Retention ──

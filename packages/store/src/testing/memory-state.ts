@@ -1,3 +1,5 @@
+import type { BlobId } from '../blobs.js'
+import type { MemoryBlob } from './memory-blobs.js'
 import type { Attempt, Changes, DefinitionId, Execution, ExecutionId, Instant, Message, MessageId, QueueName, WorkerId } from '@busbar/kernel'
 import type { LogChunk } from '../log-chunks.js'
 import type { PollSign } from '../sharing.js'
@@ -48,6 +50,7 @@ export interface MemoryState {
   /** By queue and worker; the latest last. */
   readonly polls: Map<string, PollSign>
   readonly facts: Map<string, string>
+  readonly blobs: Map<BlobId, MemoryBlob>
 }
 
 export function emptyState(): MemoryState {
@@ -62,6 +65,7 @@ export function emptyState(): MemoryState {
     workers: new Map(),
     polls: new Map(),
     facts: new Map(),
+    blobs: new Map(),
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { instant, isPlain, Problem } from '@busbar/kernel'
 import type { Changes, DefinitionId, DefinitionKind, DialectName, ExecutionId, Instant, Message, QueueName, WorkerId } from '@busbar/kernel'
+import type { Blobs } from '../blobs.js'
 import type { Facts } from '../facts.js'
 import { type Call, FlushQueue } from '../flush-queue.js'
 import { changesMustBePlain, mustBePlain } from '../plain-text.js'
@@ -13,6 +14,7 @@ import * as attempts from './memory-attempts.js'
 import * as books from './memory-books.js'
 import * as executions from './memory-executions.js'
 import * as retention from './memory-retention.js'
+import { blobsOf } from './memory-blobs.js'
 import { factsOf } from './memory-facts.js'
 import { searchAttempts, searchExecutions } from './memory-search.js'
 import { type Access, Air, MemorySharing } from './memory-sharing.js'
@@ -58,6 +60,7 @@ export class MemoryStore implements Store {
   readonly sharing: MemorySharing | null
   readonly transfer: MemoryTransfer
   readonly facts: Facts
+  readonly blobs: Blobs
   readonly #durable: Durable
   readonly #options: MemoryOptions
   readonly #queue: FlushQueue
@@ -75,6 +78,7 @@ export class MemoryStore implements Store {
     this.sharing = shared ? new MemorySharing(access, { now, schedule, lose }, this.#durable.air) : null
     this.transfer = new MemoryTransfer(access, now)
     this.facts = factsOf(access)
+    this.blobs = blobsOf(access, now)
   }
 
   /** Another server's store on the same durable state. It lives and dies by itself. */
