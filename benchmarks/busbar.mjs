@@ -1,12 +1,15 @@
 // Busbar under load, through Conductor's wire as any client would speak it.
 import { setMaxListeners } from 'node:events'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Pool } from 'undici'
 import { start } from './processes.mjs'
 
 const main = fileURLToPath(new URL('../apps/cli/dist/main.js', import.meta.url))
 
+const repeatsMax = 10
+const repeatMs = 50
 const workerToken = 'bench-worker-token'
 
 /** A server on a fresh data folder; `readyMs` is the time from its start to its first answer. `nodeFlags` are for profiles. */
@@ -21,7 +24,16 @@ export async function startBusbar(folder, name = 'busbar', { databaseUrl, nodeFl
   return { ...server, url, client, readyMs: performance.now() - begun }
 }
 
+class Refused extends Error {
+  constructor(message, status) {
+    super(message)
+    this.status = status
+  }
+}
+
 export class Client {
+  refusals = 0
+
   constructor(url, connections = 96) {
     this.pool = new Pool(url, { connections, pipelining: 1, headersTimeout: 120_000, bodyTimeout: 120_000 })
   }
@@ -29,6 +41,19 @@ export class Client {
   /** Who speaks for caller number `n`. */
   of(_n) {
     return this
+  }
+
+  /** As real clients do: who hears that the server could not, and should come back, comes back. Each time is counted. */
+  async #insist(method, path, body) {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#call(method, path, body)
+      } catch (error) {
+        if (error.status !== 503 || tries === repeatsMax) throw error
+        this.refusals += 1
+        await sleep(repeatMs * tries)
+      }
+    }
   }
 
   async #call(method, path, body, signal) {
@@ -43,7 +68,7 @@ export class Client {
       body: body === undefined ? null : JSON.stringify(body),
     })
     const text = await answer.body.text()
-    if (answer.statusCode > 299) throw new Error(`${method} ${path} answered ${answer.statusCode}: ${text.slice(0, 300)}`)
+    if (answer.statusCode > 299) throw new Refused(`${method} ${path} answered ${answer.statusCode}: ${text.slice(0, 300)}`, answer.statusCode)
     return text
   }
 
@@ -70,7 +95,7 @@ export class Client {
   }
 
   complete(task, outputData = {}) {
-    return this.#call('POST', '/api/tasks', {
+    return this.#insist('POST', '/api/tasks', {
       workflowInstanceId: task.workflowInstanceId,
       taskId: task.taskId,
       workerId: 'bench',

@@ -20,7 +20,7 @@ export async function measureOnPostgres({ scratch, spans, options, say }) {
   const database = await startDatabase()
   const peers = libraries.filter(({ name }) => options.hasPeer(name))
   const figures = []
-  const absent = []
+  const remarks = []
   try {
     for (const servers of options.servers)
       if (options.wants('rate') || options.wants('latency') || options.wants('size')) figures.push(await measureServers(servers))
@@ -35,7 +35,7 @@ export async function measureOnPostgres({ scratch, spans, options, say }) {
     statements,
     ...(peers.length > 0 ? [librariesNote] : []),
     ...peers.map(peer => peer.note),
-    ...absent,
+    ...remarks,
   ]
   return { figures, spread: options.spread, notes: notes.filter(Boolean) }
 
@@ -44,8 +44,8 @@ export async function measureOnPostgres({ scratch, spans, options, say }) {
     try {
       return [await act()]
     } catch (error) {
-      say(`${peer.label}: ${error}`)
-      absent.push(`${peer.label} could not be measured to the end.`)
+      say(`${peer.label}: ${String(error)}`)
+      remarks.push(`${peer.label} could not be measured to the end.`)
       return []
     }
   }
@@ -82,6 +82,8 @@ export async function measureOnPostgres({ scratch, spans, options, say }) {
     } finally {
       await fleet.stop()
     }
+    const refusals = sumOf(fleet.clients.map(one => one.refusals))
+    if (refusals > 0) remarks.push(`${measured.contestant}: ${refusals} completions were answered 503 and repeated.`)
     if (options.profile) tellProfiles(options.profile, name, say)
     return measured
   }

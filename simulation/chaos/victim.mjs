@@ -11,6 +11,7 @@ export class Victim {
   #child = null
   #ended = Promise.resolve()
   #stderr = ''
+  #isReady = false
   #onDeath
   /** `onDeath` hears that it ended by itself after it was ready; `environment` goes over its own. */
   constructor({ port, data, flows, workerToken, environment = {}, onDeath = () => {} }) {
@@ -40,6 +41,7 @@ export class Victim {
     const child = spawn(process.execPath, this.args, { env: this.environment, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child = child
     this.#stderr = ''
+    this.#isReady = false
     this.#ended = new Promise(resolve => child.once('close', resolve))
     child.stderr.on('data', chunk => {
       this.#stderr = (this.#stderr + chunk).slice(-errorCharactersMax)
@@ -48,9 +50,13 @@ export class Victim {
     return new Promise(resolve => {
       child.stdout.once('data', () => {
         child.once('close', () => child === this.#child && !child.killed && this.#onDeath(this))
+        this.#isReady = true
         resolve(true)
       })
-      late.addEventListener('abort', () => resolve(false))
+      // Whoever starts it again must not meet this one on its port.
+      late.addEventListener('abort', () => {
+        if (child === this.#child && !this.#isReady) void this.kill().then(() => resolve(false))
+      })
       void this.#ended.then(() => resolve(false))
     })
   }

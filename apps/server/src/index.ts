@@ -3,5 +3,5 @@ export { type CopiedKind, copyStore, type CopyProgress } from './copy/copy-store
 export { configReference } from './config/reference.js'
 export { createLog, type Log, type LogLevel, silentLog } from './log.js'
 export { type Server, startServer } from './main.js'
-export { databaseOf, openStore, schemaOf, shownAddress, upgradeSchema } from './open-store.js'
+export { databaseOf, folderOf, openStore, payloadsOf, schemaOf, shownAddress, upgradeSchema } from './open-store.js'
 export { version } from './version.js'

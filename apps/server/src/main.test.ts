@@ -20,6 +20,7 @@ describe('a server', () => {
     expect((await server.call('GET', '/health')).json).toEqual({ healthResults: [], suppressedHealthResults: [], healthy: true })
     expect((await server.call('GET', '/api/health')).status).toBe(200)
     expect((await server.call('GET', '/healthz')).json).toEqual({ status: 'ok', db: 'ok' })
+    for (const path of ['/livez', '/readyz']) expect((await server.call('GET', path)).text).toBe('ok')
   })
 
   it('keeps the worker token to itself, and the same at the next start', () => {

@@ -1,6 +1,7 @@
 /** Builds the parts and hands them over: store, engine, workspaces, routes, listener. */
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { conductorRulesWith, type Settings } from '@busbar/conductor'
 import { type Clock, createEngine, type EngineApi, openClock } from '@busbar/engine'
 import { instant, type JsonObject, Problem } from '@busbar/kernel'
 import type { Store } from '@busbar/store'
@@ -17,11 +18,12 @@ import { EventHandlers } from './events/event-handlers.js'
 import { EventLoop } from './events/event-loop.js'
 import { eventRoutes } from './events/event-routes.js'
 import { Health } from './health.js'
+import { healthRoutes } from './health-routes.js'
 import { createApp } from './http/app.js'
 import { createGate } from './http/gate.js'
 import type { Route } from './http/route.js'
 import type { Log } from './log.js'
-import { databaseOf, openStore } from './open-store.js'
+import { databaseOf, openStore, payloadsOf } from './open-store.js'
 import { openApiRoute } from './openapi.js'
 import { portOf } from './outbound/outbound-guard.js'
 import { openArchives } from './stroem/archives.js'
@@ -131,6 +133,9 @@ function engineOf({ config, store, clock, workspaces, environment, secrets, log,
     log,
     chance: Math.random,
     effects,
+    rules: { conductor: conductorRulesWith(settingsOf(config)) },
+    // A store that several servers share has a place of its own, which they all see.
+    blobs: payloadsOf(store, config.data),
     serviceOf: storedServiceOf,
     retention: { executionsMs: daysInMs(config.retention.executionsDays), logsMs: daysInMs(config.retention.logsDays) },
     // Conductor has no namespaces: its definitions are those of the empty one.
@@ -147,6 +152,20 @@ function engineOf({ config, store, clock, workspaces, environment, secrets, log,
       sweepMs: config.recovery.sweepIntervalSeconds * 1000,
     },
   })
+}
+
+function settingsOf({ payloads, workflowListeners }: Config): Settings {
+  const kib = 1024
+  return {
+    payloads: {
+      workflowKeptOutsideAbove: payloads.workflowThresholdKilobytes * kib,
+      workflowMax: payloads.workflowMaxKilobytes * kib,
+      taskKeptOutsideAbove: payloads.taskThresholdKilobytes * kib,
+      taskMax: payloads.taskMaxKilobytes * kib,
+      variablesMax: payloads.variablesMaxKilobytes * kib,
+    },
+    listeners: { publishesToQueues: workflowListeners.queues, webhook: workflowListeners.webhook === '' ? null : workflowListeners.webhook },
+  }
 }
 
 /** 0: for ever. */
@@ -167,7 +186,8 @@ function routesOf(parts: {
   const heartbeatTimeoutMs = config.recovery.heartbeatTimeoutSeconds * 1000
   const unmatchedTimeoutMs = config.recovery.unmatchedStepTimeoutSeconds * 1000
   const routes = [
-    ...conductorRoutes(engine, health, environment, secretNames),
+    ...healthRoutes(health),
+    ...conductorRoutes({ engine, health, environment, secretNames, publicUrl: config.publicUrl }),
     ...eventRoutes(engine, eventHandlers),
     ...(config.workflowMessages ? messageRoutes(engine) : []),
     ...stroemRoutes({ engine, workspaces, health, heartbeatTimeoutMs, unmatchedTimeoutMs }),

@@ -1,8 +1,9 @@
 /** Which store an address means; the one place that names the adapters. */
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { Problem } from '@busbar/kernel'
-import type { SchemaStatus, Store } from '@busbar/store'
+import type { Blobs, SchemaStatus, Store } from '@busbar/store'
+import { openFileBlobs } from '@busbar/store/files'
 import { openPostgresStore, parseAddress, type PostgresOptions, postgresSchema, upgradePostgres } from '@busbar/store/postgres'
 import { openSqliteStore, sqliteSchema, upgradeSqlite } from '@busbar/store/sqlite'
 import { refuseHalfCopy } from './copy/half-copy.js'
@@ -49,6 +50,17 @@ export async function upgradeSchema(address: string): Promise<SchemaStatus> {
 /** The address of a server's database: the one that it names, else the embedded one in its data folder. */
 export function databaseOf({ databaseUrl, data }: { readonly databaseUrl: string; readonly data: string }): string {
   return databaseUrl === '' ? join(data, 'busbar.db') : databaseUrl
+}
+
+/** Where a store keeps values too large for a row: a database that servers share by itself, one of a single server in its data folder. */
+export function payloadsOf({ blobs }: Pick<Store, 'blobs'>, dataFolder: string): Blobs {
+  return blobs ?? openFileBlobs(join(dataFolder, 'payloads'))
+}
+
+/** The data folder of the server that an embedded database belongs to, unless it was told otherwise: its own folder. */
+export function folderOf(address: string): string {
+  const place = placeOf(address)
+  return place.kind === 'sqlite' ? dirname(resolve(place.path)) : '.'
 }
 
 /** An address as it may be shown: without the password. */

@@ -46,7 +46,7 @@ async function tokenIn(folder: string): Promise<string | null> {
 /** Written beside and put in its place: servers on one machine may share the folder. */
 async function keptIn(folder: string, token: string): Promise<string> {
   const path = join(folder, file)
-  const beside = `${path}.${process.pid}`
+  const beside = `${path}.${randomBytes(8).toString('hex')}`
   try {
     await writeFile(beside, `${token}\n`, { mode: 0o600 })
     await rename(beside, path)

@@ -2,14 +2,17 @@
 import { type Ask, assertNever, type Instant, isRefusal, refuse, type Refusal } from '@busbar/kernel'
 import type { ConductorCommand } from './commands.js'
 import { bookOf } from './decide/book.js'
+import { tellWaiting } from './decide/end.js'
 import type { ConductorView } from './decide/task.js'
 import { workflowDeadline } from './decide/timeouts.js'
 import type { ConductorReply } from './types.js'
 import { applyToGate } from './gate/gate.js'
+import { passRefused } from './gate/execution-pass.js'
 import { gateOpened, leaveGates } from './gate/pass.js'
 import { type Reporting, withStoredOutput } from './payload/stored-output.js'
 import type { ConductorContext } from './settings.js'
 import { changeSchedule } from './schedule/change-schedule.js'
+import { awaitEnd } from './verbs/await-end.js'
 import { childEnded, childRefused, childResumed } from './verbs/children.js'
 import { effectEnded, effectReturned, eventHandled } from './verbs/effects.js'
 import { mock } from './verbs/mock.js'
@@ -58,8 +61,10 @@ export function apply(view: ConductorView, command: ConductorCommand, context: C
       return done(applyToGate(view, command, now))
     case 'gateOpened':
       return done(gateOpened(view, command, now))
+    case 'gateClosed':
+      return done(passRefused(view))
     case 'leaveGates':
-      return done(leaveGates(view))
+      return done(abandon(view))
     case 'pause':
       return pause(view, now) ?? done()
     case 'resume':
@@ -88,6 +93,8 @@ export function apply(view: ConductorView, command: ConductorCommand, context: C
       return done()
     case 'childRefused':
       return done(childRefused(view, command, now))
+    case 'awaitEnd':
+      return awaitEnd(view, command.waiting) ?? done()
     case 'childResumed': {
       const resumed = childResumed(view, command, now)
       if (resumed !== null) pushParent(view, command.verb, { title: resumed.title, upTo: command.upTo })
@@ -96,6 +103,12 @@ export function apply(view: ConductorView, command: ConductorCommand, context: C
     default:
       return assertNever(command)
   }
+}
+
+/** It is about to be removed as it is: nobody waits for it in vain. */
+function abandon(view: ConductorView): void {
+  leaveGates(view)
+  tellWaiting(view, { status: 'cancelled', reason: `Workflow ${view.id} was removed` })
 }
 
 function asking(result: Refusal | readonly Ask[]): Applied {

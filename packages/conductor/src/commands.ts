@@ -1,5 +1,5 @@
 /** What the outside tells an execution of Conductor. JSON only: messages between executions carry commands too. */
-import type { AttemptId, ChildNews, CommonCommand, ExecutionId, JsonObject, MessageBody } from '@busbar/kernel'
+import type { AttemptId, ChildNews, CommonCommand, ExecutionId, JsonObject, MessageBody, Parent } from '@busbar/kernel'
 import type { GateCommand } from './gate/gate-types.js'
 import type { Schedule } from './schedule/schedule-types.js'
 
@@ -79,6 +79,8 @@ export type ConductorCommand =
   | GateCommand
   /** From a gate: the task may be claimed. */
   | { readonly kind: 'gateOpened'; readonly attempt: AttemptId }
+  /** From a gate: there is no room for this execution, and it is not to wait. */
+  | { readonly kind: 'gateClosed' }
   /** The execution is about to be removed although it has not ended. */
   | { readonly kind: 'leaveGates' }
   | { readonly kind: 'decide' }
@@ -104,6 +106,8 @@ export type ConductorCommand =
   | { readonly kind: 'resetCallbacks' }
   /** From a parent that ended: its child must not go on. */
   | { readonly kind: 'parentEnded'; readonly reason: string }
+  /** From a task that waits for the end of this workflow, which is not its child. */
+  | { readonly kind: 'awaitEnd'; readonly waiting: Parent }
   /** From a child that runs again after its end (§9.3): the owning task is open again. */
   | {
       readonly kind: 'childResumed'

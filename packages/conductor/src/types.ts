@@ -1,7 +1,7 @@
-import type { AttemptId, ExecutionId, Json, JsonObject } from '@busbar/kernel'
+import type { AttemptId, ExecutionId, Json, JsonObject, Parent } from '@busbar/kernel'
 import type { ConductorCommand, PushReply, UpdateReply } from './commands.js'
 import type { Plan } from './plan.js'
-import type { GateState } from './gate/gate-types.js'
+import type { GateState, Pass } from './gate/gate-types.js'
 import type { ScheduleState } from './schedule/schedule-types.js'
 
 /** The types of the dialect, as the kernel's `View` and `Rules` take them. */
@@ -62,6 +62,10 @@ export interface State {
   readonly scheduled?: ScheduleState
   /** Of a gate, whose attempts are the tasks that stand before it. */
   readonly gate?: GateState
+  /** Tasks of others that wait for its end, beside its parent. */
+  readonly awaitedBy?: readonly Parent[]
+  /** Its workflow limits how many of its executions run. */
+  readonly pass?: Pass
   /** The schedule was changed: its due times are to be found anew. */
   readonly replanned?: true
   /** Pushed from outside and not pulled yet, oldest first. */
@@ -93,6 +97,8 @@ export interface TaskData {
   /** Its successors exist. */
   readonly executed?: true
   readonly child?: ExecutionId
+  /** A workflow that it waits for and that somebody else started: an idempotency key led there. It is no child. */
+  readonly awaits?: ExecutionId
   readonly domain?: string
   readonly callbackAfterSeconds?: number
   readonly startDelay?: number

@@ -118,6 +118,8 @@ export interface EngineApi {
 
   /** What is known of an idempotency key. */
   keyed(name: string, idempotencyKey: string): Promise<Keyed>
+  /** Where the first execution with a key goes. */
+  firstKeyed(name: string, idempotencyKey: string): ExecutionId
   /** Where payloads are kept that are too large for a row; null: nowhere. */
   readonly blobs: Blobs | null
 

@@ -12,42 +12,48 @@ export function systemClock(): Clock {
   return clockBy(() => Date.now())
 }
 
-/** How often a shared clock is set: in between it goes by this machine's oscillator, which errs by some 50 µs a second. */
-const settingMs = 300_000
-/** Of the readings of one setting the quickest is believed: its answer is the least old. */
-const readings = 3
+/** How often a shared clock is set, with how many readings. */
+const settingMs = 60_000
+const readingsAtFirst = 8
+const readingsLater = 2
+/** How much an oscillator may err between two settings: so much an old offset may be too high. */
+const driftMs = 2
 
 export interface OpenClock extends Clock {
   /** No longer set from now on; a clock that is not shared has nothing to close. */
   close(): void
 }
 
-/** The clock that all servers on a store go by: the store's own where they share it, else the machine's. */
+/**
+ * The clock that all servers on a store go by: the store's own where they share it, else the machine's. It is never ahead
+ * of the store's and a fraction of a millisecond behind: what one server dates, another one must not take for the future.
+ */
 export async function openClock(store: Store): Promise<OpenClock> {
   const { sharing } = store
   if (!sharing) return { ...systemClock(), close: () => {} }
-  let offset = await offsetOf(sharing)
+  let offset = await offsetOf(sharing, readingsAtFirst)
   const timer = setInterval(() => {
     // A store that does not answer leaves the clock as it is.
-    offsetOf(sharing).then(
-      value => (offset = value),
+    offsetOf(sharing, readingsLater).then(
+      value => (offset = Math.max(value, offset - driftMs)),
       () => {},
     )
   }, settingMs)
   timer.unref()
-  return { ...clockBy(() => Math.round(performance.now() + offset)), close: () => clearInterval(timer) }
+  return { ...clockBy(() => Math.floor(performance.now() + offset)), close: () => clearInterval(timer) }
 }
 
-/** What to add to this process's own time, which nobody sets, to have the store's. */
-async function offsetOf(sharing: Sharing): Promise<number> {
-  let best = { offset: 0, tookMs: Number.POSITIVE_INFINITY }
+/**
+ * What to add to this process's own time, which nobody sets, to have the store's. An answer is old when it arrives, so
+ * each reading gives too little: the one that gives most is nearest to the truth.
+ */
+async function offsetOf(sharing: Sharing, readings: number): Promise<number> {
+  let best = Number.NEGATIVE_INFINITY
   for (let reading = 0; reading < readings; reading++) {
-    const before = performance.now()
     const there = await sharing.clock()
-    const now = performance.now()
-    if (now - before < best.tookMs) best = { offset: there - (before + now) / 2, tookMs: now - before }
+    best = Math.max(best, there - performance.now())
   }
-  return best.offset
+  return best
 }
 
 /** `read` may give whole milliseconds of any clock that goes about as fast as time. */

@@ -314,6 +314,10 @@ class Engine implements EngineApi {
     return this.#keyed.look(name, idempotencyKey)
   }
 
+  firstKeyed(name: string, idempotencyKey: string): ExecutionId {
+    return this.#keyed.first(name, idempotencyKey)
+  }
+
   async remove(id: ExecutionId): Promise<boolean> {
     const removed = await this.#accept<boolean>(id, { kind: 'remove' })
     await this.#payloads.forget([id])
@@ -324,7 +328,7 @@ class Engine implements EngineApi {
   #accept<Answer>(id: ExecutionId, body: LetterBody): Promise<Answer> {
     if (this.#state !== 'running' && this.#state !== 'new') return Promise.reject(new Problem('unavailable', 'the engine stops; send it again to the next one'))
     return new Promise<Answer>((resolve, reject) => {
-      const drop = this.store.sharing ? this.#limitDoubt(reject) : nothing
+      const drop = this.store.sharing ? this.#limitDoubt(id, reject) : nothing
       const settle = (answer: unknown) => {
         drop()
         resolve(answer as Answer)
@@ -338,16 +342,16 @@ class Engine implements EngineApi {
   }
 
   /** A database that went away may answer much later what became of a commit: its caller hears before that. */
-  #limitDoubt(reject: (error: Problem) => void): () => void {
+  #limitDoubt(id: ExecutionId, reject: (error: Problem) => void): () => void {
     const { doubtMs } = this.#limits
-    return this.#deadlines.set(after(this.now(), doubtMs), () =>
-      reject(
-        new Problem(
-          'unavailable',
-          `the database has not answered for ${doubtMs / 1000} s; whether this was done will be known when it does: read before you repeat it`,
-        ),
-      ),
-    )
+    const askings = this.#inbox.box(id)?.askings ?? 0
+    let drop = this.#deadlines.set(after(this.now(), doubtMs), () => {
+      const box = this.#inbox.box(id)
+      // A script takes its time: that is no fault of the database.
+      if (box && (box.phase === 'asking' || box.askings !== askings)) drop = this.#limitDoubt(id, reject)
+      else reject(new Problem('unavailable', `the database has not answered for ${doubtMs / 1000} s; read before you repeat this: it may be done yet`))
+    })
+    return () => drop()
   }
 
   /** For the engine's own workers, also while it stops. False when there is nothing to hold. */

@@ -18,6 +18,8 @@ export class Mailbox {
   letters: Letter[] = []
   /** `asking`: the batch waits for an evaluation, which may take seconds. */
   phase: 'resting' | 'working' | 'asking' = 'resting'
+  /** How often a batch waited for an evaluation. */
+  askings = 0
   /** Whoever wants the view as it is after the batch under way. */
   readers: Reader[] = []
 
@@ -28,6 +30,7 @@ export class Mailbox {
   /** The batch will take long: whoever waits for its end reads what is stored instead. */
   beginAsking(): void {
     this.phase = 'asking'
+    this.askings += 1
     const readers = this.readers
     this.readers = []
     for (const read of readers) read(undefined)

@@ -19,16 +19,27 @@ export function parseBlobId(text: string): BlobId | null {
 
 export const blobBytesMax = 64 * 1024 * 1024
 
+export interface BlobUse {
+  readonly user: string
+  readonly id: BlobId
+}
+
 export interface Blobs {
   /** Under an id that is there already nothing changes. */
   put(id: BlobId, content: Uint8Array): Promise<void>
   get(id: BlobId): Promise<Uint8Array | null>
   /** Keeps the blob as long as its user; answers its size in bytes, or null when there is none. */
   use(id: BlobId, user: string): Promise<number | null>
+  /** Which blobs these use, by user and id. */
+  uses(users: readonly string[]): Promise<readonly BlobUse[]>
   /** The users are gone; returns how many blobs went with them. */
   removeUses(users: readonly string[]): Promise<number>
   /** Those that nobody came to use since; returns how many, at most `count`. */
   removeUnused(before: Instant, count: number): Promise<number>
+}
+
+export function byUserAndId(a: BlobUse, b: BlobUse): number {
+  return a.user < b.user ? -1 : a.user > b.user ? 1 : a.id < b.id ? -1 : a.id > b.id ? 1 : 0
 }
 
 export function checkSize(content: Uint8Array): void {

@@ -111,7 +111,11 @@ export class SearchSql {
 
   #narrowed(sql: Writer, joined = ''): string {
     const { dialect, namespace } = this.#request
-    const where = [`${this.#speech.dialect(this.#narrow)} = ${sql.value(dialect)}`, `e.namespace = ${sql.value(namespace)}`, ...this.#narrow.flatMap(one => sql.narrowed(one))]
+    const where = [
+      `${this.#speech.dialect(this.#narrow)} = ${sql.value(dialect)}`,
+      `e.namespace = ${sql.value(namespace)}`,
+      ...this.#narrow.flatMap(one => sql.narrowed(one)),
+    ]
     return `${this.#speech.executions(this.#narrow)}${joined} WHERE ${where.join(' AND ')}`
   }
 }

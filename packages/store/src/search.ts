@@ -5,7 +5,17 @@
  * A search looks at no more than `searchedMax` executions (and as many attempts), the newest of those that its conditions on
  * indexed columns leave. What it finds, its order and its total are of these.
  */
-import { type Attempt, type Condition, type DialectName, type Execution, type ExecutionField, type ExecutionId, isPlain, never, type SearchOrder } from '@busbar/kernel'
+import {
+  type Attempt,
+  type Condition,
+  type DialectName,
+  type Execution,
+  type ExecutionField,
+  type ExecutionId,
+  isPlain,
+  never,
+  type SearchOrder,
+} from '@busbar/kernel'
 
 export interface SearchRequest {
   readonly dialect: DialectName

@@ -2,7 +2,7 @@
  * The pages for users, done as a user would: files are written, commands are run one after the other, what a page shows is
  * looked for in what they print. Only the port is another one.
  *
- * A fence says what its block is: `sh` is run; `sh NAME` runs beside the rest; `LANGUAGE path/of/file` is written there; `text`
+ * A fence says what its block is: `sh` is run; `sh NAME` runs beside the rest, and `sh stopped` after all that has ended; `LANGUAGE path/of/file` is written there; `text`
  * is what the block before printed, line by line, with `…` for anything.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
@@ -10,16 +10,21 @@ import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'nod
 import { createServer } from 'node:net'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, describe, expect, it } from 'vitest'
+import { type PostgresServer, startPostgres } from '@busbar/store/testing/postgres-server'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Bench } from './program.js'
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url))
 const bench = new Bench()
 const beside: (() => Promise<void>)[] = []
 afterEach(async () => {
-  for (const stop of beside.splice(0).reverse()) await stop()
+  await endBeside()
   await bench.clear()
 })
+
+async function endBeside(): Promise<void> {
+  for (const stop of beside.splice(0).reverse()) await stop()
+}
 
 describe('the pages for users', () => {
   it('a first workflow runs as its page says', () => follow('docs/first-workflow.md'))
@@ -30,6 +35,26 @@ describe('the pages for users', () => {
     const clone = await newClone()
     await clone.beside('npx busbar server')
     await clone.page('docs/operations.md')
+  })
+
+  describe('with PostgreSQL', () => {
+    let postgres: PostgresServer
+    beforeAll(async () => {
+      postgres = await startPostgres()
+    }, 60_000)
+    afterAll(() => postgres.stop())
+
+    it('moving to it, its schema and its health are as their page says', async () => {
+      const clone = await newClone({ [shownDatabase]: await postgres.newDatabase() })
+      await clone.page('docs/postgresql.md')
+    })
+
+    it('the command of the README is all that it needs', async () => {
+      const clone = await newClone({ [shownDatabase]: await postgres.newDatabase() })
+      const [command = ''] = blocksOf('README.md').flatMap(({ text }) => text.split('\n').filter(line => line.startsWith('DATABASE_URL=')))
+      await clone.beside(command)
+      expect(await clone.sh('npx busbar status')).toContain('● healthy')
+    })
   })
 
   it('each command of the README works in the state that it names', async () => {
@@ -65,23 +90,28 @@ async function follow(page: string): Promise<void> {
   await clone.page(page)
 }
 
-async function newClone(): Promise<Clone> {
+/** The database that the pages speak of; a test has one of its own. */
+const shownDatabase = 'postgres://busbar:secret@127.0.0.1:5432/busbar'
+
+async function newClone(replaced: Readonly<Record<string, string>> = {}): Promise<Clone> {
   const folder = bench.folder()
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   cpSync(join(root, 'examples'), join(folder, 'examples'), { recursive: true, filter: path => !path.includes('node_modules') })
-  return new Clone(folder, await freePort())
+  return new Clone(folder, await freePort(), replaced)
 }
 
 /** A folder that is to its commands what a clone is to a user. */
 class Clone {
   readonly #folder: string
   readonly #port: number
+  readonly #replaced: Readonly<Record<string, string>>
   readonly #environment: NodeJS.ProcessEnv
 
-  constructor(folder: string, port: number) {
+  constructor(folder: string, port: number, replaced: Readonly<Record<string, string>>) {
     this.#folder = folder
+    this.#replaced = replaced
     this.#port = port
-    const inherited = Object.entries(process.env).filter(([name]) => !/^(BUSBAR|STROEM|CONDUCTOR)_|^FORCE_COLOR$/.test(name))
+    const inherited = Object.entries(process.env).filter(([name]) => !/^(BUSBAR|STROEM|CONDUCTOR|DATABASE)_|^FORCE_COLOR$/.test(name))
     this.#environment = {
       ...Object.fromEntries(inherited),
       PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${process.env['PATH']}`,
@@ -97,7 +127,10 @@ class Clone {
       const [language = '', name] = info.split(' ')
       if (language === 'text') expectPrinted(printed, text)
       else if (language === 'sh' && name === undefined) printed = await this.sh(text)
-      else if (language === 'sh') await this.beside(text)
+      else if (language === 'sh' && name === 'stopped') {
+        await endBeside()
+        printed = await this.sh(text)
+      } else if (language === 'sh') await this.beside(text)
       else if (name !== undefined) this.write(name, text)
     }
   }
@@ -125,7 +158,7 @@ class Clone {
   /** Goes on until the test ends; a server is waited for. One that takes the place of another ends that one first. */
   async beside(script: string): Promise<void> {
     const isServer = /busbar server/.test(script)
-    if (isServer) for (const stop of beside.splice(0).reverse()) await stop()
+    if (isServer) await endBeside()
     const child = spawn('bash', ['-c', this.#here(script)], { cwd: this.#folder, env: this.#environment, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
     const ended = new Promise<void>(resolve => child.once('close', () => resolve()))
     child.stdout.resume()
@@ -138,7 +171,8 @@ class Clone {
   }
 
   #here(text: string): string {
-    return text.replaceAll('npx ', '').replaceAll('8080', String(this.#port))
+    const own = Object.entries(this.#replaced).reduce((result, [shown, value]) => result.replaceAll(shown, value), text)
+    return own.replaceAll('npx ', '').replaceAll('8080', String(this.#port))
   }
 }
 

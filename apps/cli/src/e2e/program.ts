@@ -27,7 +27,7 @@ export class Program {
     { input = '', environment = {} }: { readonly input?: string; readonly environment?: Readonly<Record<string, string>> } = {},
   ) {
     this.#args = args
-    const inherited = Object.entries(process.env).filter(([name]) => !/^(BUSBAR|STROEM)_|^FORCE_COLOR$/.test(name))
+    const inherited = Object.entries(process.env).filter(([name]) => !/^(BUSBAR|STROEM|DATABASE)_|^FORCE_COLOR$/.test(name))
     this.#child = spawn(process.execPath, [main, ...args], { env: { ...Object.fromEntries(inherited), ...environment }, stdio: 'pipe' })
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#stdout += text))
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text))

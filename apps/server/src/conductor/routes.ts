@@ -21,12 +21,18 @@ import { taskLogRoutes } from './task-logs.js'
 import { taskResultRoutes } from './task-results.js'
 import { taskRoutes } from './tasks.js'
 import { testRunRoutes } from './test-run.js'
-import { unbuiltRoutes } from './unbuilt.js'
 import { workflowListRoutes } from './workflow-lists.js'
 import { workflowRoutes } from './workflow.js'
 
+export interface ConductorParts extends PayloadOptions {
+  readonly engine: EngineApi
+  readonly health: Health
+  readonly environment: Environment
+  readonly secretNames: ReadonlySet<string>
+}
+
 /** Conductor's API: the whole of it, in both families of paths. */
-export function conductorRoutes(engine: EngineApi, health: Health, environment: Environment, secretNames: ReadonlySet<string>): readonly Route[] {
+export function conductorRoutes({ engine, health, environment, secretNames, publicUrl }: ConductorParts): readonly Route[] {
   const definitions = definitionsOf(engine, name => environment.has(name))
   return [
     ...startRoutes(engine, definitions),
@@ -36,6 +42,7 @@ export function conductorRoutes(engine: EngineApi, health: Health, environment: 
     ...signalRoutes(engine),
     ...taskResultRoutes(engine),
     ...taskLogRoutes(engine),
+    ...payloadRoutes(engine, { publicUrl }),
     ...queueRoutes(engine),
     ...workflowRoutes(engine),
     ...workflowListRoutes(engine),
@@ -49,7 +56,6 @@ export function conductorRoutes(engine: EngineApi, health: Health, environment: 
     ...schedulerRoutes(engine),
     ...secretRoutes(secretNames),
     ...healthRoutes(health),
-    ...unbuiltRoutes(),
   ]
 }
 

@@ -43,13 +43,22 @@ export function searchRoutes(engine: EngineApi): Route[] {
   const kinds = { classifier: 'kinds of workflows, separated by commas', topLevelOnly: 'false' }
   return [
     route('/api/workflow/search', 'Searches workflows', call => workflows(engine, call, 'searchWorkflows', askedOf(call), workflowSummary), kinds),
-    route('/api/workflow/search-v2', 'Searches workflows; answers whole ones without tasks', call => workflows(engine, call, 'searchWorkflowsV2', askedOf(call), whole), kinds),
-    route('/api/workflow/search-by-tasks', 'Searches workflows by their tasks', call => workflows(engine, call, 'searchWorkflowsByTasks', askedByTasks(call), workflowSummary)),
+    route(
+      '/api/workflow/search-v2',
+      'Searches workflows; answers whole ones without tasks',
+      call => workflows(engine, call, 'searchWorkflowsV2', askedOf(call), whole),
+      kinds,
+    ),
+    route('/api/workflow/search-by-tasks', 'Searches workflows by their tasks', call =>
+      workflows(engine, call, 'searchWorkflowsByTasks', askedByTasks(call), workflowSummary),
+    ),
     route('/api/workflow/search-by-tasks-v2', 'Searches workflows by their tasks; answers whole ones without tasks', call =>
       workflows(engine, call, 'searchWorkflowsByTasksV2', askedByTasks(call), whole),
     ),
     route('/api/tasks/search', 'Searches tasks', call => tasks(engine, call, 'search', ({ view, attempt }) => taskSummary(view, attempt))),
-    route('/api/tasks/search-v2', 'Searches tasks; answers whole ones', call => tasks(engine, call, 'searchV2', ({ view, attempt }) => taskToWire(view, attempt))),
+    route('/api/tasks/search-v2', 'Searches tasks; answers whole ones', call =>
+      tasks(engine, call, 'searchV2', ({ view, attempt }) => taskToWire(view, attempt)),
+    ),
   ]
 }
 
@@ -119,6 +128,7 @@ const ours = { dialect: 'conductor', namespace: '' } as const
 
 function pageOf(call: Call, service: string): { readonly offset: number; readonly limit: number } {
   const size = readInteger(call, 'size', 100)
-  if (size > limits.searchSizeMax) throw violated([invalidValue(`${service}.arg1`, `Cannot return more than ${limits.searchSizeMax} workflows. Please use pagination.`, size)])
+  if (size > limits.searchSizeMax)
+    throw violated([invalidValue(`${service}.arg1`, `Cannot return more than ${limits.searchSizeMax} workflows. Please use pagination.`, size)])
   return { offset: Math.max(0, readInteger(call, 'start', 0)), limit: Math.max(0, size) }
 }

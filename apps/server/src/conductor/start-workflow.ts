@@ -1,5 +1,5 @@
 /** Starting: the hot path in. Only the fields that decide about the request are looked at here; the dialect takes the rest. */
-import { type Violation, withoutInnerFields } from '@busbar/conductor'
+import { idempotencyKeyOf, type Violation, withoutInnerFields } from '@busbar/conductor'
 import type { EngineApi } from '@busbar/engine'
 import { type ExecutionId, isJsonObject, isRefusal, type JsonObject, Problem, type Refusal } from '@busbar/kernel'
 import { type Answer, text } from '../http/answer.js'
@@ -8,7 +8,7 @@ import { limits } from '../http/limits.js'
 import { throwIfRefused } from '../http/problem.js'
 import type { Route } from '../http/route.js'
 import type { Definitions } from './definitions.js'
-import { idempotencyKeyOf, startOnce } from './idempotent-start.js'
+import { startOnce } from './idempotent-start.js'
 import { readInteger, readText } from './read-query.js'
 import { invalidValue, violated } from './violations.js'
 
@@ -50,7 +50,7 @@ export async function startWorkflow(engine: EngineApi, definitions: Definitions,
   if (workflowDef !== undefined && workflowDef !== null) await definitions.mustWorkflowDef(workflowDef, 'startWorkflow.arg0.workflowDef')
   if (request['name'] === '' && !workflowDef) throw new Problem('invalid', 'Workflow name must be specified when searching for a definition')
   if (request['input'] === null && typeof request['externalInputPayloadStoragePath'] !== 'string') throw new Problem('invalid', 'NULL input passed when starting workflow')
-  const key = idempotencyKeyOf(request)
+  const key = throwIfRefused(idempotencyKeyOf(request))
   if (key !== null) return startOnce(engine, nameOf(request), key, request)
   return throwIfRefused(await engine.create('conductor', request)).id
 }

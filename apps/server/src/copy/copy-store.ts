@@ -5,17 +5,18 @@
  * M2. Records go in the same order on both sides and each batch is written whole or not at all, so what a target holds of a
  *     kind is a beginning of what its source holds: their number says where to go on.
  * M3. From before the first record until all were compared the target is marked, and no server serves from it.
- * M4. Memory is bounded by the size of a batch, not by that of the stores.
+ * M4. Memory is bounded by the weight of a few hundred records, not by that of the stores.
  */
 import { Problem } from '@busbar/kernel'
-import { type RecordKind, recordKinds, type Records, type Store } from '@busbar/store'
+import { type Blobs, type RecordKind, recordKinds, type Records, type Store } from '@busbar/store'
 import { compare } from './compare.js'
+import { copyPayloads } from './copy-payloads.js'
 import { beginCopy, endCopy, halfCopyOf } from './half-copy.js'
 import { pagesOf } from './pages.js'
 
 export interface CopyProgress {
   readonly phase: 'copying' | 'comparing'
-  readonly kind: RecordKind
+  readonly kind: CopiedKind['kind']
   readonly done: number
   readonly total: number
 }
@@ -24,15 +25,17 @@ export interface CopyOptions {
   /** How the source is called, without its password: what the mark in the target says. */
   readonly source: string
   readonly onProgress?: (progress: CopyProgress) => void
+  /** Where each side keeps values too large for a row. */
+  readonly payloads?: { readonly from: Blobs; readonly to: Blobs }
   /** Stops it between two batches; it can be gone on with later. */
   readonly signal?: AbortSignal
 }
 
 export interface CopiedKind {
-  readonly kind: RecordKind
+  readonly kind: RecordKind | 'payload'
   /** Of them all, as many as both sides have. */
   readonly records: number
-  /** How many of them this run copied; the others were there from an earlier one. */
+  /** How many of them this run copied; the others were there from an earlier one. Payloads are always copied again. */
   readonly copied: number
   /** SHA-256 of all of them, the same on both sides. */
   readonly digest: string
@@ -46,6 +49,12 @@ export async function copyStore(from: Store, to: Store, options: CopyOptions): P
   for (const kind of recordKinds) copied.set(kind, await copyKind(run, kind))
   const kinds: CopiedKind[] = []
   for (const kind of recordKinds) kinds.push({ kind, ...(await compareKind(run, kind)), copied: copied.get(kind) ?? 0 })
+  const { payloads, signal } = options
+  if (payloads) {
+    const onProgress = (done: number) => options.onProgress?.({ phase: 'copying', kind: 'payload', done, total: done })
+    const moved = await copyPayloads({ ...payloads, executions: from.transfer, signal, onProgress })
+    kinds.push({ kind: 'payload', ...moved, copied: moved.records })
+  }
   await endCopy(to.facts)
   return kinds
 }

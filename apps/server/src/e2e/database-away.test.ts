@@ -63,10 +63,12 @@ describe('while the database is away', () => {
       const path = route.paths[0].replace(/\{\w+\}/g, id)
       const answer = await server.call(route.method, path, route.method === 'GET' ? undefined : {}, { authorization: `Bearer ${server.workerToken}` })
       expect([route.method, path, answer.status, answer.text]).not.toEqual([route.method, path, 500, answer.text])
-      if (answer.status === 503 && !path.startsWith('/health') && path !== '/api/health') expect([path, answer.headers.get('retry-after')]).toEqual([path, expect.stringMatching(/^\d+$/)])
+      if (answer.status === 503 && !/^\/(health|readyz)/.test(path) && path !== '/api/health') expect([path, answer.headers.get('retry-after')]).toEqual([path, expect.stringMatching(/^\d+$/)])
     }
     const health = await server.call('GET', '/health')
     expect([health.status, health.json.healthy, health.json.healthResults[0].errorMessage]).toEqual([503, false, expect.stringMatching(/database/)])
+    expect((await server.call('GET', '/readyz')).status).toBe(503)
+    expect((await server.call('GET', '/livez')).text).toBe('ok')
     expect((await server.call('GET', '/healthz')).json).toEqual({ status: 'unhealthy', db: 'error' })
 
     await postgres.start()

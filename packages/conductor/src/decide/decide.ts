@@ -9,6 +9,7 @@ import type { Ask, Context } from '@busbar/kernel'
 import { isUnsuccessful, taskStatus } from '../wire/status.js'
 import { endingOf } from '../tasks/terminate.js'
 import { ruleOf } from '../tasks/rules-by-type.js'
+import { mayBegin } from '../gate/begin-execution.js'
 import { decideGate, isGate } from '../gate/gate.js'
 import { decideSchedule } from '../schedule/decide-schedule.js'
 import { isSchedule } from '../schedule/schedule.js'
@@ -57,6 +58,7 @@ export function decide(view: ConductorView, context: Context): readonly Ask[] {
 /** Schedules the first task. False: a question stands in the way. */
 function begin(turn: Turn): boolean {
   const { view } = turn
+  if (!mayBegin(turn)) return false
   const mapping = new Mapping(turn, ruleOf)
   mapping.scheduleFrom(planOf(view).top[0]?.ref ?? null, '')
   if (turn.asks.length > 0) return false

@@ -1,5 +1,5 @@
 /** The end of an execution: what is still open is cancelled, the output is made, and whoever waits for it hears of it. */
-import { type Ask, childIdOf, isJsonObject, type Json, type JsonObject, type AttemptId } from '@busbar/kernel'
+import { type Ask, childIdOf, isJsonObject, type Json, type JsonObject, type AttemptId, type Parent } from '@busbar/kernel'
 import type { State } from '../types.js'
 import { workflowToWire } from '../wire/workflow.js'
 import { type Stored, store, tooLargeForWorkflow, type ToStore, workflowLimits } from '../payload/outside.js'
@@ -25,6 +25,7 @@ export function endExecution(turn: Turn, ending: Ending, { tellsParent }: { read
   view.setState(finalState(turn, ending, output))
   view.setStatus(ending.status, now)
   if (tellsParent) tellParent(view)
+  tellWaiting(view)
   if (failureWorkflow !== null) startFailureWorkflow(turn, ending, failureWorkflow)
 }
 
@@ -158,18 +159,39 @@ function startFailureWorkflow(turn: Turn, ending: Ending, { name, version, exist
 }
 
 export function tellParent(view: ConductorView): void {
-  const { execution, state } = view
+  const { parent } = view.execution
+  if (parent !== null) tellEnd(view, parent)
+}
+
+/** Once: who wants to know of a later end asks again. `as`: it does not end, but nobody will see its end. */
+export function tellWaiting(view: ConductorView, as?: EndOfChild): void {
+  const { awaitedBy, ...state } = view.state
+  if (awaitedBy === undefined) return
+  for (const waiting of awaitedBy) tellEnd(view, waiting, as)
+  view.setState(state)
+}
+
+interface EndOfChild {
+  readonly status: 'completed' | 'failed' | 'timedOut' | 'cancelled'
+  readonly reason: string | null
+}
+
+function endOf({ status, state }: ConductorView): EndOfChild | null {
+  return status === 'running' || status === 'paused' ? null : { status, reason: state.reason ?? null }
+}
+
+function tellEnd(view: ConductorView, parent: Parent, end: EndOfChild | null = endOf(view)): void {
+  const { state } = view
   const plan = planOf(view)
-  const { parent, status } = execution
-  if (parent === null || status === 'running' || status === 'paused') return
+  if (end === null) return
   const command = {
     kind: 'childEnded',
     attempt: parent.attempt,
     child: view.id,
-    status,
+    status: end.status,
     output: state.output ?? null,
     ...(state.outputPath !== undefined && { outputPath: state.outputPath }),
-    reason: state.reason ?? null,
+    reason: end.reason,
     title: `${plan.def.name}.${plan.def.version}`,
   }
   view.send(parent.execution, { kind: 'command', command })

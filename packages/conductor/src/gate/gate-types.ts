@@ -1,4 +1,4 @@
-import type { AttemptId } from '@busbar/kernel'
+import type { AttemptId, ExecutionId } from '@busbar/kernel'
 import type { TaskLimits } from './limits.js'
 
 export interface GateState {
@@ -12,6 +12,18 @@ export interface GateState {
 }
 
 export type GateCommand =
-  | { readonly kind: 'gateEnter'; readonly attempt: AttemptId; readonly limits: TaskLimits }
+  /**
+   * `how`: it waits for its turn (the default), is refused when there is no room, or is inside already and only counts. An
+   * execution as a whole asks under its own id, as if that were an attempt's.
+   */
+  | { readonly kind: 'gateEnter'; readonly attempt: AttemptId; readonly limits: TaskLimits; readonly how?: 'inTurn' | 'orRefuse' | 'atOnce' }
   | { readonly kind: 'gateBegun'; readonly attempt: AttemptId; readonly at: number }
   | { readonly kind: 'gateLeave'; readonly attempt: AttemptId }
+
+/** Of an execution whose workflow limits how many of them run. */
+export interface Pass {
+  /** The gate, which is one for each workflow and key. */
+  readonly gate: ExecutionId
+  readonly key: string
+  readonly state: 'asked' | 'open' | 'left'
+}

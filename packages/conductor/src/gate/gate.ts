@@ -74,14 +74,31 @@ export function applyToGate(view: ConductorView, command: GateCommand, now: Inst
     case 'gateEnter':
       // The newest definition that anybody runs by counts.
       put(view, { ...gate, limits: command.limits })
-      if (entryOf(view, command.attempt) === null)
-        view.open({ key: command.attempt as string as ActivityKey, number: 0, data: { type: 'GATE' }, queue: null }, now)
+      if (entryOf(view, command.attempt) === null) enter(view, command, now)
       return
     case 'gateBegun':
       return begun(view, gate, command)
     case 'gateLeave':
       return leave(view, gate, command.attempt)
   }
+}
+
+function enter(view: ConductorView, { attempt, how = 'inTurn' }: Extract<GateCommand, { kind: 'gateEnter' }>, now: Instant): void {
+  const { gate } = view.state
+  if (gate === undefined) return
+  if (how === 'orRefuse' && !(hasRoom(gate) && nobodyWaits(view))) {
+    view.send(executionIdOf(attempt), { kind: 'command', command: { kind: 'gateClosed' } })
+    return
+  }
+  const entry = view.open({ key: attempt as string as ActivityKey, number: 0, data: { type: 'GATE' }, queue: null }, now)
+  if (how !== 'atOnce') return
+  put(view, { ...gate, inside: gate.inside + 1 })
+  view.amend(entry.ordinal, { ...entry.data, admitted: 'begun' })
+}
+
+function nobodyWaits(view: ConductorView): boolean {
+  for (const entry of view.openAttempts()) if (entry.data.admitted === undefined) return false
+  return true
 }
 
 function begun(view: ConductorView, gate: GateState, { attempt, at }: Extract<GateCommand, { kind: 'gateBegun' }>): void {

@@ -4,6 +4,7 @@ import type { ConductorCommand } from '../commands.js'
 import { nodeOf } from '../decide/book.js'
 import type { ConductorView, Task } from '../decide/task.js'
 import type { TaskData } from '../types.js'
+import { leaveGateOfExecution, passOpened, tellGateOfExecution } from './execution-pass.js'
 import { gateIdOf, gateRequest } from './gate.js'
 import type { GateCommand } from './gate-types.js'
 import { type TaskLimits, taskLimitsOf } from './limits.js'
@@ -24,6 +25,7 @@ export function askToEnter(view: ConductorView, task: Task, definition: string, 
 
 /** The gate lets a task in: it can be claimed now, or when its delay is over. */
 export function gateOpened(view: ConductorView, { attempt }: Extract<ConductorCommand, { kind: 'gateOpened' }>, now: Instant): void {
+  if (ordinalOf(attempt) === 0) return passOpened(view)
   const task = view.attempt(ordinalOf(attempt))
   if (task?.data.gate?.state !== 'asked' || task.state.kind !== 'waiting') return
   const { gate } = task.data
@@ -32,6 +34,7 @@ export function gateOpened(view: ConductorView, { attempt }: Extract<ConductorCo
 
 /** After every decision: tasks that ended, were removed or began again tell their gates. */
 export function tellGates(view: ConductorView, now: Instant): void {
+  tellGateOfExecution(view)
   const { attempts, removed } = view.changed()
   for (const task of removed) if (isInside(task.data)) leave(view, task)
   for (const task of attempts) {
@@ -56,6 +59,7 @@ export function begin(view: ConductorView, task: Task, now: Instant): void {
 
 /** The execution is about to be removed as it is: its tasks leave their gates. */
 export function leaveGates(view: ConductorView): void {
+  leaveGateOfExecution(view)
   for (const task of view.openAttempts()) {
     const { gate } = task.data
     if (gate === undefined || !isInside(task.data)) continue

@@ -112,7 +112,12 @@ export function payloadField(field: SearchField): Field {
       case 'in':
         return any(...test.values.map(has))
       case 'like':
-        return all(...test.pattern.split('*').filter(part => part !== '').map(has))
+        return all(
+          ...test.pattern
+            .split('*')
+            .filter(part => part !== '')
+            .map(has),
+        )
       case 'null':
         return { kind: 'absent', field }
       default:
@@ -129,7 +134,12 @@ export function listField(field: SearchField): Field {
       case 'in':
         return any(...test.values.map(value => (value === '' ? empty(field) : ({ kind: 'contains', field, text: JSON.stringify(value) } as const))))
       case 'like':
-        return all(...test.pattern.split('*').filter(part => part !== '').map(part => ({ kind: 'contains', field, text: inJson(part) }) as const))
+        return all(
+          ...test.pattern
+            .split('*')
+            .filter(part => part !== '')
+            .map(part => ({ kind: 'contains', field, text: inJson(part) }) as const),
+        )
       case 'null':
         return empty(field)
       default:

@@ -8,7 +8,8 @@ import { searchLimits } from './query.js'
 
 export function freeTextCondition(text: string, fields: readonly SearchField[], words: Readonly<Record<string, Condition>>): Condition | Refusal {
   if (text === '' || text === '*') return always
-  if (text.length > searchLimits.freeTextLengthMax) return refuse('invalid', `freeText has ${text.length} characters: expected at most ${searchLimits.freeTextLengthMax}`)
+  if (text.length > searchLimits.freeTextLengthMax)
+    return refuse('invalid', `freeText has ${text.length} characters: expected at most ${searchLimits.freeTextLengthMax}`)
   const said = Object.keys(words).flatMap(word => (word.includes(text.toUpperCase()) ? (words[word] ?? []) : []))
   const found = fields.flatMap(field => (typeof field === 'string' ? [text] : formsOf(text)).map(form => ({ kind: 'contains', field, text: form }) as const))
   return { kind: 'any', of: [...said, ...found] }

@@ -71,7 +71,7 @@ describe('a query in the rich form', () => {
   ])('%s', (text, expected) => expect(read(text)).toBe(expected))
 
   it.each([
-    ['a = 1 OR', 'expected'],
+    ['a = 1 OR b = 2 OR', 'expected the name of a field, found the end'],
     ['a = 1 OR b', 'expected an operator, found the end'],
     ['(a = 1 OR b = 2', 'expected ), found the end'],
     ['a != ', 'expected a value, found the end'],

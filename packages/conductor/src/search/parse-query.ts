@@ -7,7 +7,8 @@ import { parseRichQuery } from './parse-rich-query.js'
 import { type ParsedQuery, type Query, searchLimits, type Test } from './query.js'
 
 export function parseQuery(text: string): ParsedQuery | Refusal {
-  if (text.length > searchLimits.queryLengthMax) return refuse('invalid', `The query has ${text.length} characters: expected at most ${searchLimits.queryLengthMax}`)
+  if (text.length > searchLimits.queryLengthMax)
+    return refuse('invalid', `The query has ${text.length} characters: expected at most ${searchLimits.queryLengthMax}`)
   if (text.trim() === '') return { form: 'simple', query: { kind: 'and', of: [] } }
   const form = isRich(text) ? 'rich' : 'simple'
   const query = form === 'rich' ? parseRichQuery(text) : parseSimpleQuery(text)
@@ -23,7 +24,8 @@ function isRich(text: string): boolean {
 
 function parseSimpleQuery(text: string): Query | Refusal {
   const conditions = splitAtAnd(text)
-  if (conditions.length > searchLimits.conditionsMax) return refuse('invalid', `The query has ${conditions.length} conditions: expected at most ${searchLimits.conditionsMax}`)
+  if (conditions.length > searchLimits.conditionsMax)
+    return refuse('invalid', `The query has ${conditions.length} conditions: expected at most ${searchLimits.conditionsMax}`)
   const of: Query[] = []
   for (const condition of conditions) {
     const query = simpleCondition(condition)
@@ -84,7 +86,8 @@ function testOf(operator: string, value: string): Test | Refusal {
 export function equals(value: string): Test | Refusal {
   if (!value.includes('*')) return { op: 'in', values: [value] }
   const pattern = value.replace(/\*+/g, '*')
-  if (pattern.split('*').length - 1 > searchLimits.starsMax) return refuse('invalid', `The value "${value.slice(0, 100)}" has more than ${searchLimits.starsMax} stars`)
+  if (pattern.split('*').length - 1 > searchLimits.starsMax)
+    return refuse('invalid', `The value "${value.slice(0, 100)}" has more than ${searchLimits.starsMax} stars`)
   return { op: 'like', pattern }
 }
 

@@ -1,7 +1,7 @@
 /** A query, read: what the fields mean is not known here. */
 export type Query =
   | { readonly kind: 'and' | 'or'; readonly of: readonly Query[] }
-  | { readonly kind: 'condition'; readonly field: string; readonly test: Test; /** As it was written. */ readonly text: string }
+  | { readonly kind: 'condition'; readonly field: string; readonly test: Test /** As it was written. */; readonly text: string }
 
 export type Test =
   | { readonly op: 'in' | 'notIn'; readonly values: readonly string[] }

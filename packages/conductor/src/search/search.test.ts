@@ -20,7 +20,10 @@ function conditions(query: string): readonly Condition[] {
 
 describe('conditions on workflows', () => {
   it('pass over unknown fields in the simple form, and refuse them in the rich one', () => {
-    expect(conditions('colour=red AND version=7')).toEqual([{ kind: 'all', of: [] }, { kind: 'all', of: [] }])
+    expect(conditions('colour=red AND version=7')).toEqual([
+      { kind: 'all', of: [] },
+      { kind: 'all', of: [] },
+    ])
     expect(refusal('(colour = red)')).toContain('expected one of the fields workflowId, correlationId')
     expect(conditions('(version = 7)')).toEqual([{ kind: 'is', field: 'version', values: ['7'] }])
   })
@@ -30,7 +33,9 @@ describe('conditions on workflows', () => {
   })
 
   it('take whole numbers for times', () => {
-    expect(refusal('startTime>yesterday')).toBe('The condition "startTime>yesterday": startTime expected a whole number (of a time, epoch milliseconds), found "yesterday"')
+    expect(refusal('startTime>yesterday')).toBe(
+      'The condition "startTime>yesterday": startTime expected a whole number (of a time, epoch milliseconds), found "yesterday"',
+    )
     expect(refusal('startTime>=5')).toContain('found "=5"')
     expect(refusal('endTime<2026-01-01')).toContain('found "2026-01-01"')
     expect(refusal('(status > RUNNING)')).toContain('compares numbers and times only')
@@ -39,7 +44,9 @@ describe('conditions on workflows', () => {
 
   it('know the words of statuses, all in one condition', () => {
     expect(conditions('status IN (RUNNING,COMPLETED,nonsense)')).toEqual([{ kind: 'is', field: 'status', values: ['completed', 'running'] }])
-    expect(conditions('status=*ED')).toEqual([{ kind: 'is', field: 'status', values: ['completed', 'failed', 'paused', 'cancelled'] }].map(one => expect.objectContaining({ kind: one.kind })))
+    expect(conditions('status=*ED')).toEqual(
+      [{ kind: 'is', field: 'status', values: ['completed', 'failed', 'paused', 'cancelled'] }].map(one => expect.objectContaining({ kind: one.kind })),
+    )
     expect(conditions('status=running')).toEqual([{ kind: 'is', field: 'status', values: [] }])
   })
 

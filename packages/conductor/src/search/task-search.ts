@@ -1,5 +1,15 @@
 /** What searches of tasks know, by the names of the summary (conductor-api.md §4.12). */
-import { type AttemptId, type Condition, executionIdOf, isRefusal, ordinalOf, parseAttemptId, type Refusal, type SearchField, type SearchOrder } from '@busbar/kernel'
+import {
+  type AttemptId,
+  type Condition,
+  executionIdOf,
+  isRefusal,
+  ordinalOf,
+  parseAttemptId,
+  type Refusal,
+  type SearchField,
+  type SearchOrder,
+} from '@busbar/kernel'
 import { outcomeWords } from '../wire/status.js'
 import { conditionOf, type Fields } from './conditions.js'
 import { eitherField, type Field, numberField, payloadField, textField, wordField } from './field.js'

@@ -24,7 +24,11 @@ export const statusWords: Readonly<Record<string, Condition>> = Object.fromEntri
 /** 0 as long as it has only waited for people: see `updateTimeOf`. */
 const wasUpdated: Condition = {
   kind: 'any',
-  of: [not({ kind: 'is', field: 'status', values: ['running'] }), not({ kind: 'absent', field: state('lastRetriedTime') }), { kind: 'absent', field: state('untouched') }],
+  of: [
+    not({ kind: 'is', field: 'status', values: ['running'] }),
+    not({ kind: 'absent', field: state('lastRetriedTime') }),
+    { kind: 'absent', field: state('untouched') },
+  ],
 }
 
 /** A plain workflow is one that says nothing else. */

@@ -1,7 +1,8 @@
-import { childIdOf, isJsonObject, type JsonObject } from '@busbar/kernel'
+import { childIdOf, isJsonObject, isRefusal, type JsonObject } from '@busbar/kernel'
 import { isEventMessageRequest } from '../start/event-message.js'
 import type { TaskRule } from '../decide/mapping.js'
 import { withoutInnerFields } from '../start/inner-fields.js'
+import { keyedStart } from './keyed-start.js'
 import { scheduleWithInput } from './schedule-with-input.js'
 
 /** Starts another workflow and goes on at once. */
@@ -19,7 +20,11 @@ export const startWorkflow: TaskRule = {
       if (found === null) return
       if (!found.ok || found.value === null) return turn.close(task, 'failed', { reason: `No such workflow defined. name=${name}, version=${version}` })
     }
-    const id = childIdOf(task.id, task.fence)
+    const keyed = keyedStart(turn, task, request)
+    if (keyed === null) return
+    if (isRefusal(keyed)) return turn.close(task, 'failed', { reason: keyed.message })
+    if (keyed?.kind === 'existing') return turn.close(task, 'completed', { output: { workflowId: keyed.id } })
+    const id = keyed?.id ?? childIdOf(task.id, task.fence)
     view.send(id, { kind: 'start', dialect: 'conductor', request: withDefaults(request, view.brief), parent: null })
     turn.close(task, 'completed', { output: { workflowId: id } })
   },

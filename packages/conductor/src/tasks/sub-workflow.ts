@@ -1,5 +1,6 @@
 /** Starts another workflow and waits for its end. The child is an execution of its own; news of it arrive as messages. */
-import { childIdOf, type Instant, isJsonObject, type Json, type JsonObject } from '@busbar/kernel'
+import { childIdOf, type ExecutionId, type Instant, isJsonObject, isRefusal, type Json, type JsonObject } from '@busbar/kernel'
+import type { ConductorCommand } from '../commands.js'
 import type { Task } from '../decide/task.js'
 import { evaluate } from '../decide/input.js'
 import type { Mapping, TaskRule } from '../decide/mapping.js'
@@ -7,6 +8,7 @@ import type { Place } from '../decide/draft.js'
 import { testRunKey } from '../decide/test-run.js'
 import type { Turn } from '../decide/turn.js'
 import { workflowDefToWire } from '../definition/to-wire.js'
+import { keyedStart } from './keyed-start.js'
 import { inMapOrder } from '../expression/java-map-order.js'
 
 export const subWorkflow: TaskRule = {
@@ -24,7 +26,7 @@ export const subWorkflow: TaskRule = {
     })
   },
   look(turn, task) {
-    if (task.data.child !== undefined || (task.data.startAt ?? 0) > turn.now) return
+    if (task.data.child !== undefined || task.data.awaits !== undefined || (task.data.startAt ?? 0) > turn.now) return
     startChild(turn, task)
   },
 }
@@ -48,12 +50,25 @@ function inputOfChildTask(mapping: Mapping, { node }: Place): JsonObject {
 
 function startChild(turn: Turn, task: Task): void {
   const { view } = turn
-  const child = childIdOf(task.id, task.fence)
   const request = requestOf(turn, task)
+  const keyed = keyedStart(turn, task, request)
+  if (keyed === null) return
+  if (isRefusal(keyed)) return turn.close(task, 'failed', { reason: keyed.message })
+  if (keyed?.kind === 'existing') return waitFor(turn, task, keyed.id)
+  const child = keyed?.id ?? childIdOf(task.id, task.fence)
   view.send(child, { kind: 'start', dialect: 'conductor', request, parent: { execution: view.id, attempt: task.id } })
   const { startAt: _, ...data } = task.data
   view.amend(task.ordinal, { ...data, child, output: { ...data.output, subWorkflowId: child } })
   if (task.wakeAt !== null && task.wakeAt <= turn.now) view.setWake(task.ordinal, null, turn.now)
+}
+
+/** Somebody else has started it: its end is this task's end, but it is not this task's to end. */
+function waitFor(turn: Turn, task: Task, id: ExecutionId): void {
+  const { view } = turn
+  const command = { kind: 'awaitEnd', waiting: { execution: view.id, attempt: task.id } } satisfies ConductorCommand
+  view.send(id, { kind: 'command', command })
+  const { startAt: _, ...data } = task.data
+  view.amend(task.ordinal, { ...data, awaits: id, output: { ...data.output, subWorkflowId: id } })
 }
 
 function requestOf(turn: Turn, task: Task): JsonObject {
@@ -70,6 +85,7 @@ function requestOf(turn: Turn, task: Task): JsonObject {
     correlationId: brief.correlationId ?? null,
     taskToDomain: isJsonObject(subWorkflowTaskToDomain) ? subWorkflowTaskToDomain : (brief.taskToDomain ?? {}),
     priority: numberOf(priority) ?? 0,
+    ...(typeof input['idempotencyKey'] === 'string' && { idempotencyKey: input['idempotencyKey'], idempotencyStrategy: input['idempotencyStrategy'] ?? null }),
     ...(inline !== null && { workflowDef: inline }),
     ...(brief.isTest && { [testRunKey]: true }),
   }

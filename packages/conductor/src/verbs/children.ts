@@ -36,7 +36,7 @@ export function childRefused(view: ConductorView, news: News<'childRefused'>, no
   const task = ownerOf(view, news.attempt, news.child)
   if (task === undefined || !isOpen(task)) return
   const book = bookOf(view)
-  const { child: _, output: __, ...data } = task.data
+  const { child: _, awaits: _awaits, output: __, ...data } = task.data
   view.close(task.ordinal, 'failed', { kind: 'engine' }, now, { ...data, reason: cutReason(news.reason) ?? '' })
   noteClosed(book, task)
 }
@@ -81,5 +81,5 @@ function resumeChild(view: ConductorView, task: Task, now: Instant): void {
 /** Undefined when the task is gone, or runs another child by now. */
 function ownerOf(view: ConductorView, attempt: AttemptId, child: Task['data']['child'] & string): Task | undefined {
   const task = view.attempt(ordinalOf(attempt))
-  return task?.data.child === child ? task : undefined
+  return task !== undefined && (task.data.child === child || task.data.awaits === child) ? task : undefined
 }

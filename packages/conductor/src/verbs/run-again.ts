@@ -35,7 +35,7 @@ export function reopen(view: ConductorView, task: Task, now: Instant, { number, 
     sent: _sent,
     ...rest
   } = task.data
-  const { child: _child, workerId: _worker, updatedAt: _updated, ...kept } = rest
+  const { child: _child, awaits: _awaits, workerId: _worker, updatedAt: _updated, ...kept } = rest
   const data = input === undefined ? kept : withInput(kept, input)
   const fresh: TaskData = { ...data, ...keep }
   const definition = nodeOf(view, task)?.task.taskDefinition ?? null

@@ -25,7 +25,7 @@ export function update(view: ConductorView, command: Update, now: Instant): Upda
     return replyOf(view, task, true)
   }
   const reason = cutReason(command.reason)
-  const { reason: _old, callbackAfterSeconds: _callback, child: _child, output: _output, outputPath: _path, ...data } = task.data
+  const { reason: _old, callbackAfterSeconds: _callback, child: _child, awaits: _awaits, output: _output, outputPath: _path, ...data } = task.data
   report(view, task, command.status, now, {
     ...data,
     ...outputIn(command),

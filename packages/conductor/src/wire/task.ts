@@ -57,7 +57,7 @@ export function taskToWire(view: ConductorView, task: Task): JsonObject {
     rateLimitFrequencyInSeconds: rateLimitSeconds(task, definition),
     workflowPriority: view.brief.priority ?? 0,
     iteration: data.iteration ?? 0,
-    subWorkflowId: data.child,
+    subWorkflowId: data.child ?? data.awaits,
     subworkflowChanged: data.changed === true,
     firstStartTime: 0,
     executionMetadata,

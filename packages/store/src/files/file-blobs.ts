@@ -8,7 +8,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { link, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, unlink, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Instant, Problem } from '@busbar/kernel'
-import { type BlobId, type Blobs, checkSize, parseBlobId } from '../blobs.js'
+import { type BlobId, type Blobs, type BlobUse, byUserAndId, checkSize, parseBlobId } from '../blobs.js'
 
 export function openFileBlobs(folder: string): Blobs {
   return new FileBlobs(folder)
@@ -61,6 +61,17 @@ class FileBlobs implements Blobs {
       if (codeOf(cause) !== 'EEXIST') throw cause
     }
     return found.size
+  }
+
+  async uses(users: readonly string[]): Promise<readonly BlobUse[]> {
+    const found: BlobUse[] = []
+    for (const user of users) {
+      for (const name of (await orNull(readdir(this.#folderOf(user)))) ?? []) {
+        const id = parseBlobId(name)
+        if (id !== null) found.push({ user, id })
+      }
+    }
+    return found.sort(byUserAndId)
   }
 
   async removeUses(users: readonly string[]): Promise<number> {

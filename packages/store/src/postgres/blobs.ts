@@ -1,5 +1,5 @@
 import type { Instant } from '@busbar/kernel'
-import { type BlobId, type Blobs, checkSize } from '../blobs.js'
+import { type BlobId, type Blobs, type BlobUse, checkSize } from '../blobs.js'
 import type { Reader } from './connection.js'
 
 const statements = {
@@ -14,6 +14,7 @@ const statements = {
       used AS (INSERT INTO blob_uses (user_id, blob) SELECT $2, id FROM found ON CONFLICT DO NOTHING)
     SELECT size FROM found`,
   },
+  uses: { text: 'SELECT user_id AS user, blob AS id FROM blob_uses WHERE user_id = ANY($1::text[]) ORDER BY user_id, blob' },
   forget: { text: 'DELETE FROM blob_uses WHERE user_id = ANY($1::text[]) RETURNING blob' },
   removeFreed: { text: 'DELETE FROM blobs b WHERE id = ANY($1::uuid[]) AND NOT EXISTS (SELECT FROM blob_uses u WHERE u.blob = b.id) RETURNING 1' },
   removeUnused: {
@@ -38,6 +39,7 @@ export function blobsOf(reader: Reader): Blobs {
       const [row] = await reader.query<{ size: number }>(statements.use, [id, user])
       return row?.size ?? null
     },
+    uses: users => reader.query<BlobUse>(statements.uses, [users]),
     async removeUses(users: readonly string[]) {
       const freed = await reader.query<{ blob: string }>(statements.forget, [users])
       if (freed.length === 0) return 0

@@ -68,11 +68,11 @@ async function connectTo(host: string, { address, pipeline = false, settings = [
     types,
   }
   const client = new pg.Client(config as pg.ClientConfig)
-  let hasEnded = false
+  let over: Error | null = null
   let isOpen = false
   const end = (error: Error) => {
-    if (hasEnded) return
-    hasEnded = true
+    if (over) return
+    over = error
     if (isOpen) onEnd(error)
   }
   // Without a listener an error of an idle connection would end the process.
@@ -81,12 +81,18 @@ async function connectTo(host: string, { address, pipeline = false, settings = [
   try {
     await client.connect()
     await answerOf(client, prepare(client, address, settings), connectMs)
+    // The last answer and the end may have come in one piece: whoever got this connection would never hear of its end.
+    mustLive(over)
     isOpen = true
     return client
   } catch (error) {
     client.end().catch(() => {})
     throw error
   }
+}
+
+function mustLive(over: Error | null): void {
+  if (over) throw over
 }
 
 interface Server {

@@ -21,6 +21,20 @@ CREATE TABLE attempts (
   CONSTRAINT attempts_pkey PRIMARY KEY (execution_id, ordinal)
 ) WITH (fillfactor=70, autovacuum_vacuum_scale_factor=0.05, autovacuum_analyze_scale_factor=0.05);
 
+CREATE TABLE blob_uses (
+  user_id text COLLATE "C" NOT NULL,
+  blob uuid NOT NULL,
+  CONSTRAINT blob_uses_blob_fkey FOREIGN KEY (blob) REFERENCES blobs(id) ON DELETE CASCADE,
+  CONSTRAINT blob_uses_pkey PRIMARY KEY (user_id, blob)
+);
+
+CREATE TABLE blobs (
+  id uuid NOT NULL,
+  content bytea NOT NULL,
+  put_at bigint NOT NULL,
+  CONSTRAINT blobs_pkey PRIMARY KEY (id)
+);
+
 CREATE TABLE definitions (
   kind text COLLATE "C" NOT NULL,
   namespace text COLLATE "C" NOT NULL,
@@ -140,6 +154,10 @@ CREATE TABLE workers (
 CREATE INDEX attempts_open ON public.attempts USING btree (queue, execution_id, ordinal) WHERE (state = ANY (ARRAY['waiting'::text, 'leased'::text]));
 
 CREATE INDEX attempts_waiting ON public.attempts USING btree (queue, priority DESC, state_at, execution_id, ordinal) WHERE (state = 'waiting'::text);
+
+CREATE INDEX blob_uses_by_blob ON public.blob_uses USING btree (blob);
+
+CREATE INDEX blobs_by_age ON public.blobs USING btree (put_at);
 
 CREATE INDEX executions_by_creation ON public.executions USING btree (dialect, created_at, id);
 

@@ -8,7 +8,8 @@ import type { Database } from './driver.js'
 
 const speech: Speech = {
   place: () => '?',
-  payload: of => ({ brief: '(SELECT coalesce(e.brief, (SELECT b.brief FROM execution_briefs b WHERE b.execution_id = e.id)))', state: 'e.state', data: 'a.data' })[of],
+  payload: of =>
+    ({ brief: '(SELECT coalesce(e.brief, (SELECT b.brief FROM execution_briefs b WHERE b.execution_id = e.id)))', state: 'e.state', data: 'a.data' })[of],
   // What is nested deeper than SQLite reads is passed over.
   inside: (payload, path) => `CASE WHEN json_valid(${payload}) THEN CAST(json_extract(${payload}, ${path}) AS TEXT) END`,
   path: names => `$${names.map(name => `."${name}"`).join('')}`,

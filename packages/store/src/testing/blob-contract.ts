@@ -58,6 +58,20 @@ export function blobContract(open: () => Promise<Blobs>): void {
       expect(await blobs.get(a)).toBeNull()
     })
 
+    it('are told by who uses them', async () => {
+      const blobs = await open()
+      for (const id of [b, a]) await blobs.put(id, bytes('x'))
+      await blobs.use(b, 'u')
+      await blobs.use(a, 'u')
+      await blobs.use(a, 'v')
+      expect(await blobs.uses(['v', 'nobody', 'u'])).toEqual([
+        { user: 'u', id: a },
+        { user: 'u', id: b },
+        { user: 'v', id: a },
+      ])
+      expect(await blobs.uses([])).toEqual([])
+    })
+
     it('go after a while when nobody uses them', async () => {
       const blobs = await open()
       await blobs.put(a, bytes('a'))

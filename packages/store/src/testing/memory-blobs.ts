@@ -1,12 +1,6 @@
 import type { Instant } from '@busbar/kernel'
-import { type Blobs, checkSize } from '../blobs.js'
+import { type Blobs, byUserAndId, checkSize } from '../blobs.js'
 import type { Access } from './memory-sharing.js'
-
-export interface MemoryBlob {
-  readonly content: Uint8Array
-  readonly putAt: Instant
-  readonly users: Set<string>
-}
 
 export function blobsOf(access: Access, now: () => Instant): Blobs {
   return {
@@ -21,6 +15,8 @@ export function blobsOf(access: Access, now: () => Instant): Blobs {
         blob?.users.add(user)
         return blob?.content.length ?? null
       }),
+    uses: users =>
+      access.read(({ blobs }) => [...blobs].flatMap(([id, blob]) => users.filter(user => blob.users.has(user)).map(user => ({ user, id }))).sort(byUserAndId)),
     removeUses: users =>
       access.write(({ blobs }) => {
         const before = blobs.size

@@ -140,4 +140,3 @@ function patternOf(pattern: string): RegExp {
   const parts = (lower(pattern) ?? '').split('*').map(part => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
   return new RegExp(`^${parts.join('[^]*')}$`)
 }
-

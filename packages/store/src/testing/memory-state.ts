@@ -1,5 +1,4 @@
 import type { BlobId } from '../blobs.js'
-import type { MemoryBlob } from './memory-blobs.js'
 import type { Attempt, Changes, DefinitionId, Execution, ExecutionId, Instant, Message, MessageId, QueueName, WorkerId } from '@busbar/kernel'
 import type { LogChunk } from '../log-chunks.js'
 import type { PollSign } from '../sharing.js'
@@ -36,6 +35,12 @@ export interface StoredSnapshot {
 }
 
 /** Everything that survives. Maps of plain objects, so that a structured clone is a faithful copy. */
+export interface MemoryBlob {
+  readonly content: Uint8Array
+  readonly putAt: Instant
+  readonly users: Set<string>
+}
+
 export interface MemoryState {
   readonly executions: Map<ExecutionId, StoredExecution>
   /** The waiting attempts of each queue, by attempt id. */

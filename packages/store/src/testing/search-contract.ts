@@ -8,8 +8,22 @@ import type { OpenStore } from './open-store.js'
 const large = 'x'.repeat(5_000)
 const orders: readonly ExecutionParts[] = [
   { createdAt: at(1), updatedAt: at(30), label: { name: 'order', handle: 'c-1' }, brief: { input: { text: 'apple pie' }, priority: 5 } },
-  { createdAt: at(2), updatedAt: at(20), label: { name: 'Order_50%', version: '2' }, status: 'completed', endedAt: at(9), brief: { input: large, event: 'bell' } },
-  { createdAt: at(3), updatedAt: at(10), label: { name: 'refund', handle: 'c-1' }, status: 'failed', endedAt: at(8), state: { reason: 'no money', refs: ['a', 'b'] } },
+  {
+    createdAt: at(2),
+    updatedAt: at(20),
+    label: { name: 'Order_50%', version: '2' },
+    status: 'completed',
+    endedAt: at(9),
+    brief: { input: large, event: 'bell' },
+  },
+  {
+    createdAt: at(3),
+    updatedAt: at(10),
+    label: { name: 'refund', handle: 'c-1' },
+    status: 'failed',
+    endedAt: at(8),
+    state: { reason: 'no money', refs: ['a', 'b'] },
+  },
   { createdAt: at(4), label: { namespace: 'elsewhere', name: 'order' } },
   { createdAt: at(5), dialect: 'stroem', label: { name: 'order' } },
 ]
@@ -205,7 +219,10 @@ export function searchContract(open: OpenStore): void {
     it('sort and page', async () => {
       const { store } = await open()
       await fillAttempts(store)
-      const order: readonly SearchOrder[] = [{ field: 'openedAt', descending: true }, { field: 'name', descending: true }]
+      const order: readonly SearchOrder[] = [
+        { field: 'openedAt', descending: true },
+        { field: 'name', descending: true },
+      ]
       expect(await attemptsFound(store, always, { order })).toEqual(['1.2', '2.2', '2.1', '1.1'])
       const page = await store.searchAttempts(asked(always, { order, offset: 1, limit: 2 }))
       expect(page.total).toBe(4)
