@@ -6,7 +6,11 @@ const busyShare = 0.75
 const databaseCores = [2, 4, 8, 16, 32]
 
 export function capacityTable(postgres) {
-  const lines = postgres.figures.flatMap(({ servers, rates }) => (servers ? rates.map(rate => ({ servers, rate, ...costOf(rate) })) : []))
+  const ours = postgres.figures.filter(one => one.rates.length > 0 && one.servers)
+  const lines = ours.flatMap(({ servers, rates, staying }) => [
+    ...rates.map(rate => ({ servers: String(servers), rate, ...costOf(rate) })),
+    ...(staying ? [{ servers: `${servers}, clients stay`, rate: staying, ...costOf(staying) }] : []),
+  ])
   return {
     header: [
       'Servers',
@@ -21,7 +25,7 @@ export function capacityTable(postgres) {
       'load',
     ],
     cells: lines.map(({ servers, rate, server, database, logBytes, syncs }) => [
-      String(servers),
+      servers,
       String(rate.inFlight),
       number(rate.perSecond),
       number(server * 1e6),
@@ -40,9 +44,9 @@ function costOf({ done, used }) {
   return { server: used.cpu / done, database: used.databaseCpu / done, logBytes: used.wal_bytes / done, syncs: used.wal_sync / done }
 }
 
-/** For a database on a machine of its own with so many cores; by the dearest of the lines, which has the most servers. */
+/** For a database on a machine of its own with so many cores; by what most servers and most load cost, wherever requests land. */
 function computed(lines) {
-  const { servers, rate, server, database, logBytes, syncs } = lines.at(-1)
+  const { servers, rate, server, database, logBytes, syncs } = lines.findLast(one => !one.servers.includes('stay'))
   const rows = databaseCores.map(cores => {
     const perSecond = (cores * busyShare) / database
     return [
@@ -54,6 +58,6 @@ function computed(lines) {
     ]
   })
   const header = ['Cores of the database', 'executions/s', 'server processes, a core each', 'log, MB/s', 'syncs/s at most']
-  const origin = `Computed, not measured: by the costs of ${servers === 1 ? 'one server' : `${servers} servers`} at ${rate.inFlight} in flight, each core ${busyShare * 100} % busy.`
+  const origin = `Computed, not measured: by what ${servers === '1' ? 'one server' : `${servers} servers`} cost at ${rate.inFlight} in flight, each core ${busyShare * 100} % busy.`
   return `${origin}\n\n${markdown({ header, cells: rows })}`
 }

@@ -15,7 +15,17 @@ const spans = options.quick
   ? { seconds: 3, rounds: 30, sizes: [10, 100, 1000], open: 10_000, idleSeconds: 5, sharedIdleSeconds: 8 }
   : { seconds: 10, rounds: 200, sizes: [10, 100, 1000, 10_000], open: 100_000, idleSeconds: 10, sharedIdleSeconds: 60 }
 const begun = performance.now()
-const say = text => process.stderr.write(`${((performance.now() - begun) / 1000).toFixed(0).padStart(4)} s  ${text}\n`)
+const stillMsMax = 600_000
+let watchdog
+/** Progress. A run that makes none is over: something waits for what will not come. */
+function say(text) {
+  process.stderr.write(`${((performance.now() - begun) / 1000).toFixed(0).padStart(4)} s  ${text}\n`)
+  clearTimeout(watchdog)
+  watchdog = setTimeout(() => {
+    process.stderr.write(`no progress for ${stillMsMax / 60_000} minutes after: ${text}\n`)
+    process.exit(1)
+  }, stillMsMax)
+}
 const scratch = mkdtempSync(join(tmpdir(), 'busbar-bench-'))
 
 // A run that is ended early takes its processes along: each is killed when this one exits.
@@ -24,11 +34,13 @@ for (const [signal, code] of [
   ['SIGTERM', 143],
 ])
   process.once(signal, () => process.exit(code))
-process.once('exit', () => rmSync(scratch, { recursive: true, force: true }))
+process.once('exit', () => rmSync(scratch, { recursive: true, force: true, maxRetries: 5 }))
 
 const machine = { date: new Date().toISOString(), command: options.command, node: process.version, cores: cpus().length, processor: cpus()[0]?.model }
 const rows = options.onSqlite ? await measureEmbedded({ scratch, spans, options, say }) : []
 const postgres = options.onPostgres ? await measureOnPostgres({ scratch, spans, options, say }) : null
+
+clearTimeout(watchdog)
 
 const tables = [
   ...(rows.length > 0 ? [{ title: 'On the embedded store', marker: 'bench', file: 'README.md', ...embeddedTable(rows) }] : []),

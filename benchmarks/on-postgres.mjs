@@ -55,10 +55,15 @@ export async function measureOnPostgres({ scratch, spans, options, say }) {
     const fleet = await startFleet(count, name)
     const { client, cpu } = fleet
     const measured = { contestant: contestantOf(count), servers: count, rates: [] }
+    const counters = async () => ({ ...(await database.sample(name)), cpu: cpu(), loadCpu: ownCpu() })
+    const rateOf = async (callers, inFlight) => {
+      const polls = Math.max(4, 2 * count)
+      return { inFlight, ...(await oneTaskRate(callers, { inFlight, seconds: spans.seconds, polls, counters })) }
+    }
     try {
       if (options.wants('latency')) {
         say(`${measured.contestant}: latencies on an idle system…`)
-        measured.latency = await idleLatencies(client, spans)
+        measured.latency = await idleLatencies(client.of(0), spans)
       }
       if (options.wants('rate')) {
         // Each server's code is compiled by its own share of the load.
@@ -67,10 +72,12 @@ export async function measureOnPostgres({ scratch, spans, options, say }) {
           say(`${measured.contestant}: one-task executions, ${inFlight} in flight…`)
           const waits = options.profile ? sampleWaits(() => database.waits(name)) : null
           if (options.profile) await database.forgetStatements()
-          const polls = Math.max(4, 2 * count)
-          const counters = async () => ({ ...(await database.sample(name)), cpu: cpu(), loadCpu: ownCpu() })
-          measured.rates.push({ inFlight, ...(await oneTaskRate(client, { inFlight, seconds: spans.seconds, polls, counters })) })
+          measured.rates.push(await rateOf(client, inFlight))
           if (waits) say(`${await waits.told()}\n${told(await database.statementsOf(name))}`)
+        }
+        if (count > 1 && options.spread === 'requests') {
+          say(`${measured.contestant}: each client stays with its server…`)
+          measured.staying = await rateOf(new Fleet(fleet.clients, 'clients'), options.inFlight.at(-1))
         }
       }
       if (options.wants('size')) {

@@ -59,6 +59,7 @@ function measuresOf(figures) {
       detail(rateRow('… bytes of PostgreSQL’s log per execution', inFlight, one => each(one, 'wal_bytes'), 'less')),
       detail(rateRow('… syncs of the log per execution', inFlight, one => each(one, 'wal_sync'), 'less')),
     ]),
+    { name: 'the same, each client stays with its server', of: one => one.staying?.perSecond },
     { name: 'the same, 64 started by one call', of: one => one.together?.perSecond },
     { name: 'fork of 1,000: start → done, ms', of: one => one.sizes?.forkMs },
     { name: 'one execution of 400 steps: a step, ms', of: one => one.sizes?.stepMs },

@@ -154,8 +154,8 @@ function readOptions() {
   try {
     const { values } = parseArgs({ options })
     const servers = Number(values.servers)
-    if (!['sqlite', 'postgres'].includes(values.store)) throw new Error(`--store must be sqlite or postgres, found '${values.store}'`)
-    if (!Number.isInteger(servers) || servers < 1 || servers > 9) throw new Error(`--servers must be a number from 1 to 9, found '${values.servers}'`)
+    if (!['sqlite', 'postgres'].includes(values.store)) throw new Error(`--store must be sqlite or postgres, found '${String(values.store)}'`)
+    if (!Number.isInteger(servers) || servers < 1 || servers > 9) throw new Error(`--servers must be a number from 1 to 9, found '${String(values.servers)}'`)
     if (servers > 1 && values.store === 'sqlite') throw new Error('--servers needs --store postgres: a file has one server')
     return { ...values, servers }
   } catch (error) {

@@ -13,6 +13,7 @@ export class Servers {
   #options
   #children = []
   #proxies = []
+  /** @type {ReturnType<typeof startPostgres> | null} */
   #postgres = null
   /** Kind of server → promise of its base URL. */
   #started = new Map()

@@ -8,6 +8,7 @@ import { install } from './install.mjs'
 const program = fileURLToPath(new URL('./library-process.mjs', import.meta.url))
 const orderMsMax = 120_000
 
+// The first two ask for Node 22; what is measured of them runs on Node 20.
 export const libraries = [
   {
     name: 'pg-boss',

@@ -42,10 +42,12 @@ export class Tally {
   }
 
   table() {
-    const rows = [...this.#hits].sort().map(([what, times]) => {
-      const known = times.filter(time => time !== null).sort((a, b) => a - b)
-      return [what, String(times.length), known.length > 0 ? `${known[Math.floor(known.length / 2)]} ms` : '–', `${known.at(-1) ?? '–'} ms`]
-    })
+    const rows = [...this.#hits]
+      .sort(([a], [b]) => a.localeCompare(b))
+      .map(([what, times]) => {
+        const known = times.filter(time => time !== null).sort((a, b) => a - b)
+        return [what, String(times.length), known.length > 0 ? `${known[Math.floor(known.length / 2)]} ms` : '–', `${known.at(-1) ?? '–'} ms`]
+      })
     const head = ['what was hit', 'times', 'work again after', 'at worst']
     if (this.startsInVain > 0) rows.push(['servers started while the database was away', String(this.startsInVain), '', ''])
     const widths = head.map((title, column) => Math.max(title.length, ...rows.map(row => row[column].length)))

@@ -22,11 +22,14 @@ describe('the address of a database', () => {
   })
 
   it.each(['mysql://u:s3cret@h/db', 'http://u:s3cret@h', 'redis:s3cret'])('%j is refused by its scheme, and no password is told', async address => {
-    await expect(openStore(address)).rejects.toThrow(/^the address of the database begins with "\w+:": expected postgres:\/\/user:password@host:port\/database, sqlite:<path>, or a path$/)
+    await expect(openStore(address)).rejects.toThrow(
+      /^the address of the database begins with "\w+:": expected postgres:\/\/user:password@host:port\/database, sqlite:<path>, or a path$/,
+    )
   })
 
   it('is shown without its password, however that is written', () => {
-    for (const password of ['s3cret', 's3@cret', 's3/cret', 's3%2Fcret']) expect(shownAddress(`postgres://u:${password}@h:1/db?x=${password}`)).toBe('postgres://u@h:1/db')
+    for (const password of ['s3cret', 's3@cret', 's3/cret', 's3%2Fcret'])
+      expect(shownAddress(`postgres://u:${password}@h:1/db?x=${password}`)).toBe('postgres://u@h:1/db')
   })
 
   it('keeps its password out of the message when nobody answers there', async () => {

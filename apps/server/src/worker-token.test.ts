@@ -14,7 +14,7 @@ describe('the worker token', () => {
     const data = folder()
     const store = new MemoryStore({ shared: true })
     expect(await workerTokenOf({ data, workerToken: 'mine' }, store, silentLog)).toBe('mine')
-    expect(() => kept(data)).toThrow()
+    expect(() => kept(data)).toThrow('ENOENT')
     expect(await store.facts.read('worker token')).toBeNull()
   })
 

@@ -30,8 +30,27 @@ import { workflowStatus } from './wire/status.js'
 
 type Applied = { readonly kind: 'applied'; readonly reply: ConductorReply } | { readonly kind: 'ask'; readonly asks: readonly Ask[] } | Refusal
 
+/** What is said to a workflow from outside: gates, schedules and messages of events are executions too, but nobody works on them by their ids. */
+const ofWorkflows: ReadonlySet<ConductorCommand['kind']> = new Set([
+  'update',
+  'updateByReference',
+  'mock',
+  'pushMessage',
+  'updateVariables',
+  'pause',
+  'resume',
+  'terminate',
+  'restart',
+  'retry',
+  'rerun',
+  'skipTask',
+  'resetCallbacks',
+  'awaitEnd',
+])
+
 export function apply(view: ConductorView, command: ConductorCommand, context: ConductorContext): Applied {
   const { now } = context
+  if (view.execution.label.namespace !== '' && ofWorkflows.has(command.kind)) return refuse('missing', `No such workflow found by id: ${view.id}`)
   switch (command.kind) {
     case 'tick':
       return done(tick(view, now))

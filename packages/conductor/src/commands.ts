@@ -78,7 +78,7 @@ export type ConductorCommand =
   /** To a gate. */
   | GateCommand
   /** From a gate: the task may be claimed. */
-  | { readonly kind: 'gateOpened'; readonly attempt: AttemptId }
+  | { readonly kind: 'gateOpened'; readonly attempt: AttemptId; readonly turn: number; readonly isRated: boolean }
   /** From a gate: there is no room for this execution, and it is not to wait. */
   | { readonly kind: 'gateClosed' }
   /** The execution is about to be removed although it has not ended. */

@@ -20,7 +20,8 @@ export function conductorRulesWith(settings: Settings): Rules<ConductorTypes> {
     decide(view, given) {
       const context = set(given)
       const asks = decide(view, context)
-      if (asks.length === 0) tellGates(view, context.now)
+      // Also when it asks: a long decision is committed in between.
+      tellGates(view, context.now)
       return asks
     },
     handOut,

@@ -86,6 +86,8 @@ export class View<T extends DialectTypes> {
   #lastMessage: number
   readonly #attempts = new Map<number, Attempt<T['data']>>()
   readonly #newest = new Map<ActivityKey, number>()
+  /** Keys that had more than one attempt: when one of those goes, an older one may speak for its activity again. */
+  readonly #repeated = new Set<ActivityKey>()
   readonly #open = new Set<number>()
 
   #headChanged: boolean
@@ -257,6 +259,7 @@ export class View<T extends DialectTypes> {
   open(opening: Opening<T['data']>, now: Instant): Attempt<T['data']> {
     invariant(this.#lastOrdinal < ordinalMax, `execution ${this.id} has used all ${ordinalMax} attempts`)
     const ordinal = ++this.#lastOrdinal
+    invariant(!this.#removed.has(ordinal), `attempt ${ordinal} of execution ${this.id} was removed in the same change`)
     const notBefore = bounded(opening.notBefore ?? now)
     const attempt: Attempt<T['data']> = {
       id: attemptIdOf(this.id, ordinal),
@@ -390,13 +393,24 @@ export class View<T extends DialectTypes> {
     this.#open.delete(ordinal)
     if (this.#newest.get(attempt.key) === ordinal) {
       this.#newest.delete(attempt.key)
-      for (const other of this.#attempts.values()) if (other.key === attempt.key) this.#newest.set(other.key, other.ordinal)
+      if (this.#repeated.has(attempt.key))
+        for (const other of this.#attempts.values()) if (other.key === attempt.key) this.#newest.set(other.key, other.ordinal)
     }
     if (this.#touched.get(ordinal) !== null) {
       this.#removed.add(ordinal)
       this.#reworked = true
     }
     this.#touched.delete(ordinal)
+    this.#headChanged = true
+  }
+
+  /**
+   * Numbers attempts from 1 again: for what never ends while its attempts come and go, and whose ids nobody else knows. Only
+   * when all are removed, and were many.
+   */
+  renumber(): void {
+    invariant(this.#attempts.size === 0, `execution ${this.id} still has attempts: their numbers cannot be given away`)
+    this.#lastOrdinal = 0
     this.#headChanged = true
   }
 
@@ -509,6 +523,7 @@ export class View<T extends DialectTypes> {
   #put(attempt: Attempt<T['data']>): void {
     this.#attempts.set(attempt.ordinal, attempt)
     const newest = this.#newest.get(attempt.key)
+    if (newest !== undefined && newest !== attempt.ordinal) this.#repeated.add(attempt.key)
     if (newest === undefined || newest < attempt.ordinal) this.#newest.set(attempt.key, attempt.ordinal)
     if (isOpen(attempt)) this.#open.add(attempt.ordinal)
   }

@@ -1,5 +1,5 @@
 export type * from './store.js'
-export { type BlobId, type Blobs, blobBytesMax, parseBlobId } from './blobs.js'
+export { type BlobId, type Blobs, type BlobUse, blobBytesMax, parseBlobId } from './blobs.js'
 export type * from './facts.js'
 export type { SchemaStatus } from './schema-status.js'
 export type * from './search.js'

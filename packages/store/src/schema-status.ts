@@ -8,7 +8,10 @@ export interface SchemaStatus {
   readonly pending: readonly string[]
 }
 
-export function statusOf(known: readonly { readonly number: number; readonly name: string }[], pending: readonly { readonly number: number; readonly name: string }[]): SchemaStatus {
+export function statusOf(
+  known: readonly { readonly number: number; readonly name: string }[],
+  pending: readonly { readonly number: number; readonly name: string }[],
+): SchemaStatus {
   return { applied: known.length - pending.length, pending: pending.map(({ number, name }) => `${number} ${name}`) }
 }
 

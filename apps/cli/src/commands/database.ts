@@ -26,7 +26,10 @@ export function databaseCommand(program: Command): void {
 
 function withDatabase(command: Command): Command {
   return command
-    .option('--database <url>', 'postgres://… or a path (default: as the server would choose, from BUSBAR_DATABASE_URL, DATABASE_URL, the file, or the data folder)')
+    .option(
+      '--database <url>',
+      'postgres://… or a path (default: as the server would choose, from BUSBAR_DATABASE_URL, DATABASE_URL, the file, or the data folder)',
+    )
     .option('-c, --config <file>', 'the configuration file of the server (environment: BUSBAR_CONFIG)')
     .option('-d, --data <folder>', 'the data folder of the server (default: ./.busbar)')
 }

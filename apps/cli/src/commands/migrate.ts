@@ -34,7 +34,9 @@ same no server starts on the target.`,
 async function migrate({ from, to, data }: Options): Promise<void> {
   try {
     if (shownAddress(from) === shownAddress(to)) throw new CliError('--from and --to are the same database.', 2)
-    await withStore(from, { migrate: 'check', mustExist: true }, source => withStore(to, { mayBeHalfCopied: true }, target => copy(source, target, { from, to, ...(data === undefined ? {} : { data }) })))
+    await withStore(from, { migrate: 'check', mustExist: true }, source =>
+      withStore(to, { mayBeHalfCopied: true }, target => copy(source, target, { from, to, ...(data === undefined ? {} : { data }) })),
+    )
   } catch (error) {
     throw error instanceof CliError ? error : new CliError((error as Error).message)
   }

@@ -57,6 +57,11 @@ describe('a search of workflows', () => {
     expect(await found({ query: 'updateTime=0' })).toEqual([three])
   })
 
+  it('takes a star for any text, and an underscore for itself', async () => {
+    expect(await found({ query: 'workflowType=FR*' })).toEqual([one, two].sort())
+    expect(await found({ query: 'workflowType=fr_m*' })).toEqual([])
+  })
+
   it('finds a part of what the summary shows', async () => {
     expect(await found({ freeText: 'APPLES' })).toEqual([one])
     expect(await found({ freeText: 'n=1' })).toEqual([one])

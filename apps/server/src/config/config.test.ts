@@ -84,7 +84,9 @@ describe('configuration', () => {
       }
       return 'nothing was refused'
     }
-    expect(refusal('databaseUrl: {url: "postgres://u:s3cret@h/db"}')).toBe('the configuration key "databaseUrl": expected a text, found a value that is not shown')
+    expect(refusal('databaseUrl: {url: "postgres://u:s3cret@h/db"}')).toBe(
+      'the configuration key "databaseUrl": expected a text, found a value that is not shown',
+    )
     expect(refusal('workerToken: [s3cret]')).not.toContain('s3cret')
     expect(refusal('events: {amqp: ["amqp://u:s3cret@h"]}')).not.toContain('s3cret')
   })

@@ -14,14 +14,26 @@ export const keys = {
     'Address of the database: `postgres://user:password@host:port/database` (several hosts, separated by commas, for one that fails over), or `sqlite:<path>`. Empty: an embedded one in the data folder. The plain variable DATABASE_URL counts too.',
   ),
   database: {
-    poolMax: integer(4, 'connections', { min: 1, max: 64 }, 'Connections to PostgreSQL for reads; a server holds up to seven more, for writing, news, lists and retention.'),
-    migrate: choice('run', ['run', 'check'], 'Whether the server brings the schema of the database up to date itself, or refuses to start until `busbar database upgrade` did.'),
+    poolMax: integer(
+      4,
+      'connections',
+      { min: 1, max: 64 },
+      'Connections to PostgreSQL for reads; a server holds up to seven more, for writing, news, lists and retention.',
+    ),
+    migrate: choice(
+      'run',
+      ['run', 'check'],
+      'Whether the server brings the schema of the database up to date itself, or refuses to start until `busbar database upgrade` did.',
+    ),
   },
   retention: {
     executionsDays: integer(0, 'days', { min: 0, max: 36_500 }, 'How long executions that ended are kept, with their logs; 0 keeps them for ever.'),
     logsDays: integer(0, 'days', { min: 0, max: 36_500 }, 'How long the logs of executions that ended are kept; 0 keeps them as long as the executions.'),
   },
-  workerToken: secret('', 'What Strøm workers show to be let in. Empty: made once, kept in the data folder as worker-token, and the same for all servers on one PostgreSQL.'),
+  workerToken: secret(
+    '',
+    'What Strøm workers show to be let in. Empty: made once, kept in the data folder as worker-token, and the same for all servers on one PostgreSQL.',
+  ),
   workspaces: sources('Folders of YAML flows by the name of their workspace.'),
   libraries: sources('Folders whose actions and tasks are imported into every workspace as `<library>.<name>`.'),
   workspaceRefreshSeconds: integer(30, 'seconds', { min: 1, max: 86_400 }, 'How often workspace folders are looked through for changes.'),
@@ -52,7 +64,12 @@ export const keys = {
   },
   publicUrl: text('', 'Where clients reach this server, e.g. https://busbar.example.org, for addresses that it hands out. Empty: by the name they called it.'),
   payloads: {
-    workflowThresholdKilobytes: integer(5_120, 'KiB', { min: 1, max: 10_240 }, 'Inputs and outputs of workflows above this are kept outside, and shown as a path.'),
+    workflowThresholdKilobytes: integer(
+      5_120,
+      'KiB',
+      { min: 1, max: 10_240 },
+      'Inputs and outputs of workflows above this are kept outside, and shown as a path.',
+    ),
     workflowMaxKilobytes: integer(10_240, 'KiB', { min: 1, max: 10_240 }, 'Larger inputs of workflows are refused; a workflow with a larger output fails.'),
     taskThresholdKilobytes: integer(3_072, 'KiB', { min: 1, max: 10_240 }, 'Inputs and outputs of tasks above this are kept outside, and shown as a path.'),
     taskMaxKilobytes: integer(10_240, 'KiB', { min: 1, max: 10_240 }, 'A task with a larger input or output fails for good.'),
@@ -76,7 +93,10 @@ export const keys = {
   },
   events: {
     kafka: texts('Bootstrap servers (host:port) of the Kafka cluster that events go to and come from, `kafka:<topic>`.'),
-    nats: secret('', 'Address of the NATS server that events go to and come from, `nats:<subject>`; with JetStream `jsm:<subject>` or `nats_stream:<subject>`.'),
+    nats: secret(
+      '',
+      'Address of the NATS server that events go to and come from, `nats:<subject>`; with JetStream `jsm:<subject>` or `nats_stream:<subject>`.',
+    ),
     amqp: secret('', 'Address of the AMQP 0-9-1 server that events go to and come from, `amqp_queue:<queue>` and `amqp_exchange:<exchange>`.'),
     redis: secret('', 'Address of the Redis server whose streams events go to and come from, `redis:<stream>`.'),
   },

@@ -1,8 +1,13 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { newExecutionId, instant, type DefinitionId, type Execution, type QueueName, View } from '@busbar/kernel'
-import { recordKinds, type Store } from '@busbar/store'
+import { type BlobId, parseBlobId, recordKinds, type Store } from '@busbar/store'
+import { openFileBlobs } from '@busbar/store/files'
 import { MemoryStore } from '@busbar/store/testing'
 import { describe, expect, it } from 'vitest'
 import { canonical } from './compare.js'
+import { copyPayloads } from './copy-payloads.js'
 import { copyStore, type CopyProgress } from './copy-store.js'
 import { refuseHalfCopy } from './half-copy.js'
 
@@ -105,6 +110,31 @@ describe('copying a store', () => {
     await addExecution(from, 11)
     await expect(copyStore(from, to, { source })).rejects.toThrow(/the source was used since the copy was begun/)
     await expect(refuseHalfCopy(to.facts)).rejects.toThrow('unfinished')
+  })
+
+  it('takes payloads along that are kept outside of the rows, however often it is done', async () => {
+    const from = await filled(250)
+    const folder = mkdtempSync(join(tmpdir(), 'busbar-copy-'))
+    const [files, other] = [openFileBlobs(join(folder, 'a')), openFileBlobs(join(folder, 'b'))]
+    const ids = (await from.transfer.read('execution', null, 1_000)).records.map(({ execution }) => execution.id)
+    const blob = (number: number) => parseBlobId(`00000000-0000-4000-8000-${String(number).padStart(12, '0')}`) as BlobId
+    for (const [index, id] of ids.entries()) {
+      if (index % 50 > 0) continue
+      await files.put(blob(index), new TextEncoder().encode(`payload ${index}`))
+      await files.use(blob(index), id)
+      await files.put(blob(999), new Uint8Array(100_000))
+      await files.use(blob(999), id)
+    }
+    for (let run = 0; run < 2; run++) {
+      const moved = await copyPayloads({ from: files, to: other, executions: from.transfer })
+      expect(moved.records).toBe(10)
+    }
+    expect(await other.uses(ids)).toEqual(await files.uses(ids))
+    expect(new TextDecoder().decode((await other.get(blob(50))) ?? new Uint8Array())).toBe('payload 50')
+    await other.put(blob(1), new Uint8Array(1))
+    await other.use(blob(1), ids[1] ?? '')
+    await expect(copyPayloads({ from: files, to: other, executions: from.transfer })).rejects.toThrow('not the same on both sides')
+    rmSync(folder, { recursive: true })
   })
 
   it('compares what records say, not in which order their members were put', () => {

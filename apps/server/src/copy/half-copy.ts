@@ -7,7 +7,10 @@ const name = 'half copy of'
 export async function refuseHalfCopy(facts: Facts): Promise<void> {
   const source = await facts.read(name)
   if (source !== null)
-    throw new Problem('unavailable', `the database holds an unfinished copy of ${source}: run the same busbar migrate again to finish it, or make the database anew`)
+    throw new Problem(
+      'unavailable',
+      `the database holds an unfinished copy of ${source}: run the same busbar migrate again to finish it, or make the database anew`,
+    )
 }
 
 /** Of which store there is half a copy, or null. */

@@ -55,7 +55,12 @@ describe('while the database is away', () => {
     expect([200, 204, 503]).toContain((await held).status)
     for (const [method, path, body] of calls(id)) {
       const { status, headers, json } = await server.call(method, path, body)
-      expect({ method, path, status, retryAfter: headers.get('retry-after') }).toEqual({ method, path, status: 503, retryAfter: expect.stringMatching(/^\d+$/) })
+      expect({ method, path, status, retryAfter: headers.get('retry-after') }).toEqual({
+        method,
+        path,
+        status: 503,
+        retryAfter: expect.stringMatching(/^\d+$/),
+      })
       expect(JSON.stringify(json)).not.toMatch(/postgres:\/\/[^"]*:[^"]*@/)
     }
     for (const route of server.routes) {
@@ -63,7 +68,8 @@ describe('while the database is away', () => {
       const path = route.paths[0].replace(/\{\w+\}/g, id)
       const answer = await server.call(route.method, path, route.method === 'GET' ? undefined : {}, { authorization: `Bearer ${server.workerToken}` })
       expect([route.method, path, answer.status, answer.text]).not.toEqual([route.method, path, 500, answer.text])
-      if (answer.status === 503 && !/^\/(health|readyz)/.test(path) && path !== '/api/health') expect([path, answer.headers.get('retry-after')]).toEqual([path, expect.stringMatching(/^\d+$/)])
+      if (answer.status === 503 && !/^\/(health|readyz)/.test(path) && path !== '/api/health')
+        expect([path, answer.headers.get('retry-after')]).toEqual([path, expect.stringMatching(/^\d+$/)])
     }
     const health = await server.call('GET', '/health')
     expect([health.status, health.json.healthy, health.json.healthResults[0].errorMessage]).toEqual([503, false, expect.stringMatching(/database/)])

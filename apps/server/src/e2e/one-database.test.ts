@@ -35,7 +35,11 @@ it('a role that may not change the schema serves from it', async () => {
   const url = await postgres.newDatabase('rights')
   await upgradeSchema(url)
   await postgres.query("CREATE ROLE server_only LOGIN PASSWORD 'narrow'")
-  await postgres.query('GRANT USAGE ON SCHEMA public TO server_only; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO server_only', [], 'rights')
+  await postgres.query(
+    'GRANT USAGE ON SCHEMA public TO server_only; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO server_only',
+    [],
+    'rights',
+  )
   const narrow = url.replace(/\/\/[^@]*@/, '//server_only:narrow@')
   const server = await serve(narrow, 'check')
   await server.call('PUT', '/api/metadata/workflow', [human])

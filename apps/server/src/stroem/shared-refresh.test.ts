@@ -33,7 +33,7 @@ describe('a refresh of a workspace', () => {
 
   async function serverOn(store: MemoryStore) {
     const workspaces = new Workspaces({
-      ...{ workspaces: { flows: { path: folder } }, libraries: {}, refreshMs: 60_000, log: silentLog, now: Date.now },
+      ...{ workspaces: { flows: { type: 'folder', path: folder } as const }, libraries: {}, refreshMs: 60_000, log: silentLog, now: Date.now },
       archives: openArchives(join(folder, 'revisions')),
     })
     await workspaces.start()

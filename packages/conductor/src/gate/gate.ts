@@ -6,6 +6,7 @@
  * K2. A task asks when it is scheduled and waits, unclaimable, until it is admitted; it tells when it began (for a rate) and
  *     when it ended, whichever way. Both go by messages, in the commits that schedule, hand out and end it: nothing is counted
  *     twice or forgotten, whatever crashes, and whichever server decides.
+ *     Those messages may overtake each other: each entering has a number (`turn`), and who left before they came is remembered.
  * K3. A place of a concurrency limit is free when its task ended; a place of a rate is free again `perMs` after its task began.
  */
 import {
@@ -17,6 +18,7 @@ import {
   isJsonObject,
   type JsonObject,
   namedIdOf,
+  ordinalMax,
   type StartPlan,
 } from '@busbar/kernel'
 import { snapshotOf } from '../definition/snapshot.js'
@@ -31,6 +33,9 @@ import type { TaskLimits } from './limits.js'
 export const gateNamespace = 'gate'
 
 const requestKey = '_gate'
+/** Of those that left before they came; more than can be under way at once. */
+const earlyMax = 1_000
+const entriesMax = Math.floor(ordinalMax / 2)
 
 export function isGate(view: ConductorView): boolean {
   return view.execution.label.namespace === gateNamespace
@@ -74,23 +79,35 @@ export function applyToGate(view: ConductorView, command: GateCommand, now: Inst
     case 'gateEnter':
       // The newest definition that anybody runs by counts.
       put(view, { ...gate, limits: command.limits })
-      if (entryOf(view, command.attempt) === null) enter(view, command, now)
+      if (isNews(view, command)) enter(view, command, now)
       return
     case 'gateBegun':
-      return begun(view, gate, command)
+      return begun(view, gate, command, now)
     case 'gateLeave':
-      return leave(view, gate, command.attempt)
+      return left(view, gate, command)
   }
 }
 
-function enter(view: ConductorView, { attempt, how = 'inTurn' }: Extract<GateCommand, { kind: 'gateEnter' }>, now: Instant): void {
+/** False: it is here already, or has left already. Whoever comes again has left before, even if that was not heard yet. */
+function isNews(view: ConductorView, { attempt, turn = 0 }: Extract<GateCommand, { kind: 'gateEnter' }>): boolean {
+  const entry = entryOf(view, attempt)
+  if (entry !== null && entry.number >= turn) return false
+  if (entry !== null) leave(view, entry)
+  const { gate } = view.state
+  const mark = markOf(attempt, turn)
+  if (!gate?.early?.includes(mark)) return true
+  put(view, { ...gate, early: gate.early.filter(other => other !== mark) })
+  return false
+}
+
+function enter(view: ConductorView, { attempt, turn = 0, how = 'inTurn' }: Extract<GateCommand, { kind: 'gateEnter' }>, now: Instant): void {
   const { gate } = view.state
   if (gate === undefined) return
   if (how === 'orRefuse' && !(hasRoom(gate) && nobodyWaits(view))) {
     view.send(executionIdOf(attempt), { kind: 'command', command: { kind: 'gateClosed' } })
     return
   }
-  const entry = view.open({ key: attempt as string as ActivityKey, number: 0, data: { type: 'GATE' }, queue: null }, now)
+  const entry = view.open({ key: attempt as string as ActivityKey, number: turn, data: { type: 'GATE' }, queue: null }, now)
   if (how !== 'atOnce') return
   put(view, { ...gate, inside: gate.inside + 1 })
   view.amend(entry.ordinal, { ...entry.data, admitted: 'begun' })
@@ -101,23 +118,35 @@ function nobodyWaits(view: ConductorView): boolean {
   return true
 }
 
-function begun(view: ConductorView, gate: GateState, { attempt, at }: Extract<GateCommand, { kind: 'gateBegun' }>): void {
-  const entry = entryOf(view, attempt)
+function begun(view: ConductorView, gate: GateState, { attempt, at }: Extract<GateCommand, { kind: 'gateBegun' }>, now: Instant): void {
   const { rate } = gate.limits
-  if (entry === null || entry.data.admitted !== 'expected' || rate === null) return
-  const returns = [...gate.returns, at + rate.perMs].sort((a, b) => a - b)
-  put(view, { ...gate, expected: gate.expected - 1, returns })
-  if (gate.limits.concurrency === null && gate.inside === 0) view.remove(entry.ordinal)
-  else view.amend(entry.ordinal, { ...entry.data, admitted: 'begun' })
+  if (rate === null) return
+  // Counted even when it has left meanwhile: it did begin.
+  const free = at + rate.perMs
+  const returns = free > now ? [...gate.returns, free].sort((a, b) => a - b) : gate.returns
+  const entry = entryOf(view, attempt)
+  const isExpected = entry?.data.admitted === 'expected'
+  put(view, { ...gate, returns, expected: isExpected ? gate.expected - 1 : gate.expected })
+  if (isExpected) view.amend(entry.ordinal, { ...entry.data, admitted: 'begun' })
 }
 
-function leave(view: ConductorView, gate: GateState, attempt: AttemptId): void {
+function left(view: ConductorView, gate: GateState, { attempt, turn = 0 }: Extract<GateCommand, { kind: 'gateLeave' }>): void {
   const entry = entryOf(view, attempt)
-  if (entry === null) return
+  if (entry?.number === turn) leave(view, entry)
+  else if (entry === null || entry.number < turn) put(view, { ...gate, early: [...(gate.early ?? []), markOf(attempt, turn)].slice(-earlyMax) })
+}
+
+function leave(view: ConductorView, entry: Task): void {
+  const { gate } = view.state
+  if (gate === undefined) return
   const { admitted } = entry.data
   const expected = admitted === 'expected' ? gate.expected - 1 : gate.expected
-  put(view, { ...gate, expected, inside: admitted === undefined ? gate.inside : Math.max(0, gate.inside - 1) })
+  put(view, { ...gate, expected, inside: admitted === undefined ? gate.inside : gate.inside - 1 })
   view.remove(entry.ordinal)
+}
+
+function markOf(attempt: AttemptId, turn: number): string {
+  return `${attempt}#${turn}`
 }
 
 function entryOf(view: ConductorView, attempt: AttemptId): Task | null {
@@ -130,15 +159,26 @@ export function decideGate(view: ConductorView, now: Instant): void {
   if (view.state.gate === undefined) return
   const returns = view.state.gate.returns.filter(at => at > now)
   if (returns.length < view.state.gate.returns.length) put(view, { ...view.state.gate, returns })
+  if (view.lastOrdinal > entriesMax) numberAgain(view, now)
   for (const entry of view.openAttempts()) {
     const { gate } = view.state
     if (entry.data.admitted !== undefined) continue
-    if (!hasRoom(gate)) break
-    admit(view, gate, entry)
+    if (hasRoom(gate)) {
+      admit(view, gate, entry)
+      continue
+    }
+    // It waits for somebody to leave, or for the next place of the rate.
+    if (gate.returns[0] !== undefined) view.wakeAt(instant(gate.returns[0]))
+    return
   }
-  const { gate } = view.state
-  // Somebody may wait for the next place of the rate.
-  if (gate.returns[0] !== undefined) view.wakeAt(instant(gate.returns[0]))
+}
+
+/** A gate never ends, and the numbers of attempts do: those that are here begin at 1 again, in the same order. */
+function numberAgain(view: ConductorView, now: Instant): void {
+  const entries = [...view.openAttempts()]
+  for (const { ordinal } of entries) view.remove(ordinal)
+  view.renumber()
+  for (const { key, number, data } of entries) view.open({ key, number, data, queue: null }, now)
 }
 
 function hasRoom({ limits, inside, expected, returns }: GateState): boolean {
@@ -151,7 +191,7 @@ function admit(view: ConductorView, gate: GateState, entry: Task): void {
   put(view, { ...gate, inside: gate.inside + 1, expected: gate.expected + (isRated ? 1 : 0) })
   view.amend(entry.ordinal, { ...entry.data, admitted: isRated ? 'expected' : 'begun' })
   const attempt = entry.key as string as AttemptId
-  view.send(executionIdOf(attempt), { kind: 'command', command: { kind: 'gateOpened', attempt } })
+  view.send(executionIdOf(attempt), { kind: 'command', command: { kind: 'gateOpened', attempt, turn: entry.number, isRated } })
 }
 
 function put(view: ConductorView, gate: GateState): void {

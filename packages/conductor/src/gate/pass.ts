@@ -14,21 +14,20 @@ export const beforeTheGate = instant(endOfTime)
 
 /** In the commit that opens the task. `notBefore`: when it could have been claimed without the gate. */
 export function askToEnter(view: ConductorView, task: Task, definition: string, limits: TaskLimits, notBefore: Instant, now: Instant): void {
-  view.postpone(task.ordinal, beforeTheGate, now, {
-    ...task.data,
-    gate: { name: definition, state: 'asked', notBefore, ...(limits.rate !== null && { rated: true as const }) },
-  })
-  const command = { kind: 'gateEnter', attempt: task.id, limits } satisfies GateCommand
+  const turn = (task.data.gate?.turn ?? -1) + 1
+  view.postpone(task.ordinal, beforeTheGate, now, { ...task.data, gate: { name: definition, state: 'asked', notBefore, turn } })
+  const command = { kind: 'gateEnter', attempt: task.id, turn, limits } satisfies GateCommand
   const start = { kind: 'start', dialect: 'conductor', request: gateRequest(definition, limits), parent: null } as const
   view.send(gateIdOf(definition), { ...start, command: command as unknown as JsonObject })
 }
 
 /** The gate lets a task in: it can be claimed now, or when its delay is over. */
-export function gateOpened(view: ConductorView, { attempt }: Extract<ConductorCommand, { kind: 'gateOpened' }>, now: Instant): void {
+export function gateOpened(view: ConductorView, { attempt, turn, isRated }: Extract<ConductorCommand, { kind: 'gateOpened' }>, now: Instant): void {
   if (ordinalOf(attempt) === 0) return passOpened(view)
   const task = view.attempt(ordinalOf(attempt))
-  if (task?.data.gate?.state !== 'asked' || task.state.kind !== 'waiting') return
-  const { gate } = task.data
+  // It may have left and come again meanwhile.
+  if (task?.data.gate?.state !== 'asked' || task.data.gate.turn !== turn || task.state.kind !== 'waiting') return
+  const gate = { ...task.data.gate, ...(isRated && { rated: true as const }) }
   view.postpone(task.ordinal, instant(Math.max(now, gate.notBefore)), now, { ...task.data, gate: { ...gate, state: 'open' } })
 }
 
@@ -80,7 +79,7 @@ function isInside({ gate }: TaskData): boolean {
 }
 
 function leave(view: ConductorView, task: Task): void {
-  if (task.data.gate) tell(view, task.data.gate.name, { kind: 'gateLeave', attempt: task.id })
+  if (task.data.gate) tell(view, task.data.gate.name, { kind: 'gateLeave', attempt: task.id, turn: task.data.gate.turn })
 }
 
 function tell(view: ConductorView, definition: string, command: GateCommand): void {

@@ -89,7 +89,10 @@ export function report(view: ConductorView, task: Task, status: Update['status']
   if (task.queue === null || isEffect(task)) return view.amend(task.ordinal, data)
   // Without a claim nothing else would tell that somebody has spoken for it.
   const told = task.firstClaimedAt === null ? { ...data, updatedAt: now } : data
-  view.postpone(task.ordinal, (now + (data.callbackAfterSeconds ?? 0) * 1000) as Instant, now, told)
+  const again = (now + (data.callbackAfterSeconds ?? 0) * 1000) as Instant
+  // Whoever speaks for a task that still stands before a gate does not let it in.
+  if (told.gate?.state === 'asked') return view.amend(task.ordinal, { ...told, gate: { ...told.gate, notBefore: again } })
+  view.postpone(task.ordinal, again, now, told)
   boundByTimeout(view, task, now)
 }
 
