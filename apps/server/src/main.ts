@@ -155,6 +155,9 @@ function engineOf({ config, store, clock, workspaces, environment, secrets, log,
 }
 
 function settingsOf({ payloads, workflowListeners }: Config): Settings {
+  const { webhook } = workflowListeners
+  if (webhook !== '' && !/^https?:$/.test(URL.parse(webhook)?.protocol ?? ''))
+    throw new Problem('invalid', 'the configuration key "workflowListeners.webhook": expected an http or https address, found something else')
   const kib = 1024
   return {
     payloads: {
@@ -164,7 +167,7 @@ function settingsOf({ payloads, workflowListeners }: Config): Settings {
       taskMax: payloads.taskMaxKilobytes * kib,
       variablesMax: payloads.variablesMaxKilobytes * kib,
     },
-    listeners: { publishesToQueues: workflowListeners.queues, webhook: workflowListeners.webhook === '' ? null : workflowListeners.webhook },
+    listeners: { publishesToQueues: workflowListeners.queues, webhook: webhook === '' ? null : webhook },
   }
 }
 

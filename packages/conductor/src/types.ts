@@ -123,7 +123,13 @@ export interface TaskData {
   /** Items of a list loop, evaluated once. */
   readonly items?: readonly Json[]
   /** Its definition limits how many of its tasks may be at work. `notBefore`: when it could be claimed but for that. */
-  readonly gate?: { readonly name: string; readonly state: 'asked' | 'open' | 'begun' | 'left' | 'gone'; readonly notBefore: number; readonly turn: number; readonly rated?: true }
+  readonly gate?: {
+    readonly name: string
+    readonly state: 'asked' | 'open' | 'begun' | 'left' | 'gone'
+    readonly notBefore: number
+    readonly turn: number
+    readonly rated?: true
+  }
   /** Of an entry of a gate: it was let in, and its place of the rate counts from its beginning. */
   readonly admitted?: 'expected' | 'begun'
   /** What it does outside is done; it waits for an update. */

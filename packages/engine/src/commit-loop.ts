@@ -47,6 +47,9 @@ export interface CommitParts {
 }
 
 const staleTriesMax = 8
+/** Each time somebody else got on: hundreds of others would have to come first. */
+const sharedTriesMax = 200
+const yieldTurnsMax = 16
 const lettersPerCommitMax = 1_000
 const loggedLetterCharsMax = 2_000
 
@@ -69,8 +72,8 @@ export class CommitLoop implements Batches {
       const result = await this.#commit(box, letters)
       if (result === 'written') return
       if (letters.length === 1 && result === 'taken') return this.#settleAll(letters, takenBefore)
-      if (letters.length === 1)
-        throw new Problem('unavailable', `execution ${box.id} was changed by others ${staleTriesMax} times while this was decided; send it again`)
+      // Taken apart, the letters would only get into each other's way.
+      if (result === 'stale') throw new Problem('unavailable', `execution ${box.id} was changed by others each time this was decided; send it again`)
     } catch (error) {
       this.#logFailure(box, letters, error)
       if (letters.length === 1 || isOfAll(error)) return this.#failAll(letters, error)
@@ -82,7 +85,9 @@ export class CommitLoop implements Batches {
   async #commit(box: Mailbox, letters: readonly Letter[]): Promise<CommitResult> {
     const chance = this.#parts.chance()
     let mayHandOff = true
-    for (let tries = 0; tries < staleTriesMax; tries++) {
+    const triesMax = this.#parts.store.sharing ? sharedTriesMax : staleTriesMax
+    for (let tries = 0; tries < triesMax; tries++) {
+      if (tries > 1) await this.#yield(tries)
       const turn = new Turn(this.#parts.turn, box, { chance, mayInsert: tries === 0, mayHandOff })
       try {
         await turn.run(letters)
@@ -115,6 +120,14 @@ export class CommitLoop implements Batches {
       if (turn.basis.isKept) this.#parts.doubtDefinitions()
     }
     return 'stale'
+  }
+
+  /** Servers that collide again and again step aside for a random while: some turns of the event loop. */
+  async #yield(tries: number): Promise<void> {
+    const { clock, chance } = this.#parts
+    for (let turns = Math.floor(chance() * Math.min(tries, yieldTurnsMax)); turns > 0; turns--) {
+      await new Promise<void>(resolve => void clock.wakeAt(clock.now(), resolve))
+    }
   }
 
   #changesOf({ view, basis }: Turn): Changes | null {

@@ -56,7 +56,8 @@ export class RetentionLoop {
     const silenced = logsMs === null ? 0 : await store.removeLogs(before(logsMs), batchSize)
     const snapshots = await store.removeSnapshots(before(snapshotMs), batchSize)
     const payloads = await this.#parts.removeUnused(before(unusedMs), batchSize)
-    if (removed.length + silenced + snapshots + payloads > 0) log.info('retention', { executions: removed.length, logsOfExecutions: silenced, snapshots, payloads })
+    if (removed.length + silenced + snapshots + payloads > 0)
+      log.info('retention', { executions: removed.length, logsOfExecutions: silenced, snapshots, payloads })
     return Math.max(removed.length, silenced, snapshots, payloads) >= batchSize
   }
 

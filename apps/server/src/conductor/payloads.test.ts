@@ -7,7 +7,12 @@ let server: ServerInTest
 
 beforeAll(async () => {
   server = await serverInTest({ payloads: { workflowThresholdKilobytes: 1, taskThresholdKilobytes: 1, taskMaxKilobytes: 100 } })
-  const tasks = ['a', 'b'].map(name => ({ name: `pay_${name}`, taskReferenceName: name, type: 'SIMPLE', inputParameters: { n: '${workflow.input.n}', m: '${a.output.m}' } }))
+  const tasks = ['a', 'b'].map(name => ({
+    name: `pay_${name}`,
+    taskReferenceName: name,
+    type: 'SIMPLE',
+    inputParameters: { n: '${workflow.input.n}', m: '${a.output.m}' },
+  }))
   await server.call('POST', '/api/metadata/workflow', { name: 'pay', version: 1, schemaVersion: 2, tasks })
 })
 
@@ -66,7 +71,12 @@ describe('payloads', () => {
     expect(second.inputData).toMatchObject({ n: 1, m: 2 })
     const { json: output } = await location('tasks', '', 'WRITE', 'TASK_OUTPUT')
     await server.call('PUT', output.uri.slice(server.url.length), { done: true, long })
-    await server.call('POST', '/api/tasks', { workflowInstanceId: id, taskId: second.taskId, status: 'COMPLETED', externalOutputPayloadStoragePath: output.path })
+    await server.call('POST', '/api/tasks', {
+      workflowInstanceId: id,
+      taskId: second.taskId,
+      status: 'COMPLETED',
+      externalOutputPayloadStoragePath: output.path,
+    })
 
     const { json: shown } = await server.call('GET', `/api/workflow/${id}`)
     expect(shown).toMatchObject({ status: 'COMPLETED', input: {}, output: {}, externalInputPayloadStoragePath: input.path })

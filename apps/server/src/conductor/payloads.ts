@@ -92,7 +92,8 @@ async function upload(engine: EngineApi, signer: Signer, call: Call): Promise<An
   const blobs = mustBlobs(engine)
   const content = new TextEncoder().encode(call.text)
   const before = await blobs.get(id)
-  if (before !== null && Buffer.compare(before, content) !== 0) throw new Problem('conflict', 'this payload was uploaded before with another content; ask for a new location')
+  if (before !== null && Buffer.compare(before, content) !== 0)
+    throw new Problem('conflict', 'this payload was uploaded before with another content; ask for a new location')
   await blobs.put(id, content)
   return empty(200)
 }
@@ -137,7 +138,9 @@ class Signer {
   }
 
   async #mac(operation: Operation, id: BlobId, expires: number): Promise<Buffer> {
-    return createHmac('sha256', await this.#keyOf()).update(`${operation} ${id} ${expires}`).digest()
+    return createHmac('sha256', await this.#keyOf())
+      .update(`${operation} ${id} ${expires}`)
+      .digest()
   }
 
   #keyOf(): Promise<Buffer> {

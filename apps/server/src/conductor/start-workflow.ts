@@ -49,7 +49,8 @@ export async function startWorkflow(engine: EngineApi, definitions: Definitions,
   const { workflowDef } = request
   if (workflowDef !== undefined && workflowDef !== null) await definitions.mustWorkflowDef(workflowDef, 'startWorkflow.arg0.workflowDef')
   if (request['name'] === '' && !workflowDef) throw new Problem('invalid', 'Workflow name must be specified when searching for a definition')
-  if (request['input'] === null && typeof request['externalInputPayloadStoragePath'] !== 'string') throw new Problem('invalid', 'NULL input passed when starting workflow')
+  if (request['input'] === null && typeof request['externalInputPayloadStoragePath'] !== 'string')
+    throw new Problem('invalid', 'NULL input passed when starting workflow')
   const key = throwIfRefused(idempotencyKeyOf(request))
   if (key !== null) return startOnce(engine, nameOf(request), key, request)
   return throwIfRefused(await engine.create('conductor', request)).id

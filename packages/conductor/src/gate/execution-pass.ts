@@ -59,7 +59,8 @@ export function tellGateOfExecution(view: ConductorView): void {
   const { def } = planOf(view)
   const limit = executionLimitOf(def)
   // Whoever runs it again does not wait behind those who have not begun.
-  if (pass.state === 'left' && begun === true && limit !== null) enterAsExecution(view, { ...pass, state: 'open' }, `workflow ${def.name} ${pass.key}`, limit, 'atOnce')
+  if (pass.state === 'left' && begun === true && limit !== null)
+    enterAsExecution(view, { ...pass, state: 'open' }, `workflow ${def.name} ${pass.key}`, limit, 'atOnce')
 }
 
 export function leaveGateOfExecution(view: ConductorView): void {

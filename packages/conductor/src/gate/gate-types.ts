@@ -19,7 +19,13 @@ export type GateCommand =
    * `how`: it waits for its turn (the default), is refused when there is no room, or is inside already and only counts. An
    * execution as a whole asks under its own id, as if that were an attempt's.
    */
-  | { readonly kind: 'gateEnter'; readonly attempt: AttemptId; readonly turn?: number; readonly limits: TaskLimits; readonly how?: 'inTurn' | 'orRefuse' | 'atOnce' }
+  | {
+      readonly kind: 'gateEnter'
+      readonly attempt: AttemptId
+      readonly turn?: number
+      readonly limits: TaskLimits
+      readonly how?: 'inTurn' | 'orRefuse' | 'atOnce'
+    }
   | { readonly kind: 'gateBegun'; readonly attempt: AttemptId; readonly at: number }
   | { readonly kind: 'gateLeave'; readonly attempt: AttemptId; readonly turn?: number }
 

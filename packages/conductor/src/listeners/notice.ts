@@ -54,7 +54,9 @@ const taskDefinition = {
 
 const post = {
   type: 'HTTP',
-  inputParameters: { http_request: { uri: '${workflow.input.url}', method: 'POST', body: '${workflow.input.payload}', connectionTimeOut: 10_000, readTimeOut: 10_000 } },
+  inputParameters: {
+    http_request: { uri: '${workflow.input.url}', method: 'POST', body: '${workflow.input.payload}', connectionTimeOut: 10_000, readTimeOut: 10_000 },
+  },
 }
 const publish = { type: 'EVENT', sink: '${workflow.input.sink}', inputParameters: {} }
 

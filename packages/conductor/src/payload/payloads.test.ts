@@ -79,7 +79,11 @@ describe('payloads', () => {
   })
 
   it('of a workflow’s output are kept outside, and its parent reads them', () => {
-    const world = worldWith({}, workflow('w', [sub('s', 'child'), simple('b', { n: '${s.output.n}', id: '${s.output.subWorkflowId}' })]), workflow('child', [simple('c')]))
+    const world = worldWith(
+      {},
+      workflow('w', [sub('s', 'child'), simple('b', { n: '${s.output.n}', id: '${s.output.subWorkflowId}' })]),
+      workflow('child', [simple('c')]),
+    )
     const id = started(world, { name: 'w' })
     report(world, 'c', { text: long(200), n: 9 })
     const child = String(tasksOf(world, id)[0]?.['subWorkflowId']) as ExecutionId
@@ -92,7 +96,12 @@ describe('payloads', () => {
     const evaluate = (_code: string, input: unknown) => ({ ok: true, value: (input as { c: { n: number } }).c.n < 2 }) as const
     const world = worldWith(
       { evaluate },
-      workflow('w', [fork('f', [simple('a')], [simple('b')]), join('j', 'a', 'b'), loop('l', 'function f() { return $.c.n < 2 } f()', [simple('c')]), simple('d', { a: '${j.output.a.n}' })]),
+      workflow('w', [
+        fork('f', [simple('a')], [simple('b')]),
+        join('j', 'a', 'b'),
+        loop('l', 'function f() { return $.c.n < 2 } f()', [simple('c')]),
+        simple('d', { a: '${j.output.a.n}' }),
+      ]),
     )
     const id = started(world, { name: 'w' })
     report(world, 'a', { text: long(150), n: 1 })
@@ -110,7 +119,9 @@ describe('payloads', () => {
     const { task } = report(world, 'a', { text: long(600) })
     const [shownTask] = tasksOf(world, id)
     expect(shownTask).toMatchObject({ status: 'FAILED_WITH_TERMINAL_ERROR', outputData: {} })
-    expect(shownTask?.['reasonForIncompletion']).toBe(`The payload size: 611 of task: ${task.id} in workflow: ${id}  is greater than the permissible limit: 500 bytes`)
+    expect(shownTask?.['reasonForIncompletion']).toBe(
+      `The payload size: 611 of task: ${task.id} in workflow: ${id}  is greater than the permissible limit: 500 bytes`,
+    )
     expect(shown(world, id)).toMatchObject({ status: 'FAILED' })
   })
 
@@ -123,10 +134,16 @@ describe('payloads', () => {
 
   it('above the limit refuse a start, and fail a workflow whose output they would be', () => {
     const world = worldWith({}, workflow('w', [simple('a')], { outputParameters: { one: '${a.output.text}', two: '${a.output.text}' } }))
-    expect(world.start({ name: 'w', input: { text: long(600) } })).toMatchObject({ message: expect.stringMatching(/^The payload size: 611 of workflow: .* is greater than the permissible limit: 500 bytes$/) })
+    expect(world.start({ name: 'w', input: { text: long(600) } })).toMatchObject({
+      message: expect.stringMatching(/^The payload size: 611 of workflow: .* is greater than the permissible limit: 500 bytes$/),
+    })
     const id = started(world, { name: 'w' })
     report(world, 'a', { text: long(400) })
-    expect(shown(world, id)).toMatchObject({ status: 'FAILED', output: {}, reasonForIncompletion: `The payload size: 819 of workflow: ${id} is greater than the permissible limit: 500 bytes` })
+    expect(shown(world, id)).toMatchObject({
+      status: 'FAILED',
+      output: {},
+      reasonForIncompletion: `The payload size: 819 of workflow: ${id} is greater than the permissible limit: 500 bytes`,
+    })
   })
 
   it('that a client uploaded are referred to by their path', () => {

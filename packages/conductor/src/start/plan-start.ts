@@ -1,6 +1,7 @@
 import { type ExecutionId, isJsonObject, isRefusal, type Json, type JsonObject, refuse, type Refusal, type StartPlan } from '@busbar/kernel'
 import { testRunKey } from '../decide/test-run.js'
 import { planGate } from '../gate/gate.js'
+import { planNotice } from '../listeners/notice.js'
 import { planSchedule } from '../schedule/schedule.js'
 import { parseWorkflowDef } from '../definition/parse-workflow-def.js'
 import { classifierOf, plainWorkflow } from '../definition/classifier.js'
@@ -17,6 +18,8 @@ export function planStart(request: JsonObject, id: ExecutionId, context: Conduct
   if (schedule !== null) return schedule
   const gate = planGate(request)
   if (gate !== null) return gate
+  const notice = planNotice(request)
+  if (notice !== null) return notice
   const message = planEventMessage(request)
   if (message !== null) return message
   const wanted = wantedOf(request)

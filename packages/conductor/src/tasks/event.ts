@@ -1,4 +1,4 @@
-import { childIdOf, type JsonObject } from '@busbar/kernel'
+import { childIdOf, isJsonObject, type JsonObject } from '@busbar/kernel'
 import { nameOf, planOf } from '../decide/book.js'
 import { awaitsUpdate } from '../decide/effects.js'
 import { evaluate } from '../decide/input.js'
@@ -7,6 +7,7 @@ import type { ConductorView, Task } from '../decide/task.js'
 import { javaText } from '../expression/java-text.js'
 import { effectQueueOf } from '../queue.js'
 import { eventMessageRequest } from '../start/event-message.js'
+import { noticeNamespace } from '../listeners/notice.js'
 import { type Sink, sinkOf } from './event-sink.js'
 
 /** Publishes its input. To a queue of the server in the very decision that ends it; to a broker by the engine's own worker. */
@@ -43,6 +44,9 @@ export function sinkOfTask(view: ConductorView, task: Task): Sink {
 /** The output of the task, which is the message as well. */
 export function publishedBy(view: ConductorView, task: Task): JsonObject {
   const { def } = planOf(view)
+  // What a listener is told is not the notice's own.
+  const { payload } = view.brief.input
+  if (view.execution.label.namespace === noticeNamespace && isJsonObject(payload)) return payload
   return {
     ...task.data.input,
     workflowInstanceId: view.id,

@@ -8,8 +8,7 @@ const keyed = (idempotencyStrategy?: string) => ({ idempotencyKey: '${workflow.i
 
 const starter = (strategy?: string) =>
   workflow('starter', [task('s', 'START_WORKFLOW', { inputParameters: { startWorkflow: { name: 'other', ...keyed(strategy) } } })])
-const parent = (strategy?: string) =>
-  workflow('parent', [{ ...sub('s', 'other'), subWorkflowParam: { name: 'other', version: 1, ...keyed(strategy) } }])
+const parent = (strategy?: string) => workflow('parent', [{ ...sub('s', 'other'), subWorkflowParam: { name: 'other', version: 1, ...keyed(strategy) } }])
 
 function worldWith(...definitions: readonly JsonObject[]) {
   const world = new World()

@@ -29,7 +29,9 @@ export function retry(view: ConductorView, { resumeSubworkflowTasks, upTo }: Ret
     return refuse('conflict', 'There are no retryable tasks! Use restart if you want to attempt entire workflow execution again.')
   }
   const turn = new Turn(view, context)
-  const drafts = again.filter(task => !runsInPlace(task)).map(task => withStoredInput(turn, withoutReason(retryDraft(turn, task, { delaySeconds: 0, delayMs: 0 }))))
+  const drafts = again
+    .filter(task => !runsInPlace(task))
+    .map(task => withStoredInput(turn, withoutReason(retryDraft(turn, task, { delaySeconds: 0, delayMs: 0 }))))
   if (turn.asks.length > 0) return { kind: 'ask', asks: turn.asks }
   runAgain(view, context.now)
   for (const task of inPlace) reopen(view, task, context.now)

@@ -79,7 +79,8 @@ export function pending(view: ConductorView, reference: string): Task | undefine
 export function report(view: ConductorView, task: Task, status: Update['status'], now: Instant, data: TaskData): void {
   const outcome = resultOutcomes[status]
   if (outcome !== null) {
-    const unfit = outcome === 'completed' && data.outputPath === undefined ? taskOutputProblem(nodeOf(view, task)?.task.taskDefinition ?? null, data.output) : null
+    const unfit =
+      outcome === 'completed' && data.outputPath === undefined ? taskOutputProblem(nodeOf(view, task)?.task.taskDefinition ?? null, data.output) : null
     if (unfit !== null) view.close(task.ordinal, 'failed', byWorker, now, { ...ended(data), reason: cutReason(unfit) ?? '' })
     else view.close(task.ordinal, outcome, byWorker, now, ended(data))
     view.touch(now)

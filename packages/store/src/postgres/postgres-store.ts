@@ -356,7 +356,9 @@ class PostgresSharing implements Sharing {
 
   async survey(now: Instant, leftAfterMs: number): Promise<Survey> {
     const left = now - leftAfterMs
-    const [row] = await this.#reads.query<{ readonly due: Instant | null; readonly stocked: readonly QueueName[]; readonly left: boolean }>(surveyStatement, [left])
+    const [row] = await this.#reads.query<{ readonly due: Instant | null; readonly stocked: readonly QueueName[]; readonly left: boolean }>(surveyStatement, [
+      left,
+    ])
     // Hardly ever is anything left; then a second statement reads it.
     const messages = row?.left ? await this.#reads.query<MessageRow>(messageStatements.left, [left, surveyedMessagesMax]) : []
     return { nextDue: row?.due ?? null, stocked: row?.stocked ?? [], messages: messages.map(messageFromRow) }
