@@ -21,6 +21,7 @@ const steps = [
   { name: 'servers', command: simulate('--runs', '4000', '--servers', '3') },
   { name: 'paused', command: simulate('--runs', '1000', '--servers', '3', '--scenario', 'paused') },
   { name: 'conformance', command: node('conformance/run.mjs', '--all') },
+  { name: 'random', command: node('conformance/random.mjs', '--count', '30', '--kill') },
 ]
 
 const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1].split(',') : null

@@ -89,7 +89,7 @@ export function apply(view: ConductorView, command: ConductorCommand, context: C
     case 'resume':
       return resume(view, now) ?? done()
     case 'terminate':
-      return asking(terminate(view, command.reason, context))
+      return asking(terminate(view, command, context))
     case 'restart': {
       const restarted = restart(view, command.useLatestDefinitions, context)
       return restarted.kind === 'done' ? done() : restarted

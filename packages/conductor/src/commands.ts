@@ -86,7 +86,7 @@ export type ConductorCommand =
   | { readonly kind: 'decide' }
   | { readonly kind: 'pause' }
   | { readonly kind: 'resume' }
-  | { readonly kind: 'terminate'; readonly reason: string | null }
+  | { readonly kind: 'terminate'; readonly reason: string | null; readonly startsFailureWorkflow?: boolean }
   | { readonly kind: 'restart'; readonly useLatestDefinitions: boolean }
   /**
    * `descended`: from a parent whose failed child is to be retried instead of itself. `upTo`: on behalf of this parent,

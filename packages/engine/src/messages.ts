@@ -6,6 +6,7 @@
  *     before a message was taken does not carry it again (`#takenMeanwhile`).
  *     Several servers may carry the same message: the store lets one take it, the others hear that it is gone.
  * M3. A start that is refused is told to the parent in the commit that removes the start from the outbox.
+ * M4. A command waits for the start of its receiver while that is in the outbox: whoever carries it may be late, or gone.
  */
 import { type ExecutionId, isRefusal, type JsonObject, type Message, type MessageBody, type MessageId, type Refusal } from '@busbar/kernel'
 import type { Store } from '@busbar/store'
@@ -112,12 +113,25 @@ export class Messages {
     this.#parts.inbox().post(to, {
       body,
       settle: answer => {
-        if (answer === nobody) return this.#drop(message, 'its receiver does not exist', end)
+        if (answer === nobody) return void this.#withoutReceiver(message, end)
         if (isRefusal(answer)) this.#parts.log.info('message refused by its receiver', { message: message.id, to, reason: answer.message })
         end(true)
       },
       fail: error => this.#left(message, error, end),
     })
+  }
+
+  /** The receiver may be about to start (M4), or is gone for good. */
+  async #withoutReceiver(message: Message, end: (isTaken: boolean) => void): Promise<void> {
+    try {
+      const stored = await this.#parts.store.messages(pageSize)
+      const start = stored.find(({ to, body }) => to === message.to && body.kind === 'start')
+      if (!start) return this.#drop(message, 'its receiver does not exist', end)
+      void this.#carry(start)
+      end(false)
+    } catch (error) {
+      this.#left(message, error, end)
+    }
   }
 
   #drop(message: Message, why: string, end: (isTaken: boolean) => void): void {

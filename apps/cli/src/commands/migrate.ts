@@ -33,13 +33,18 @@ same no server starts on the target.`,
 
 async function migrate({ from, to, data }: Options): Promise<void> {
   try {
-    if (shownAddress(from) === shownAddress(to)) throw new CliError('--from and --to are the same database.', 2)
+    if (isSame(from, to)) throw new CliError('--from and --to are the same database.', 2)
     await withStore(from, { migrate: 'check', mustExist: true }, source =>
       withStore(to, { mayBeHalfCopied: true }, target => copy(source, target, { from, to, ...(data === undefined ? {} : { data }) })),
     )
   } catch (error) {
     throw error instanceof CliError ? error : new CliError((error as Error).message)
   }
+}
+
+/** Options may name another host; where two addresses only look different, the second is refused because the first is in use. */
+function isSame(from: string, to: string): boolean {
+  return from === to || (shownAddress(from) === shownAddress(to) && !`${from}${to}`.includes('?'))
 }
 
 type Store = Awaited<ReturnType<typeof openStore>>

@@ -50,7 +50,11 @@ export function workflowRoutes(engine: EngineApi): Route[] {
       query: { includeOutput: 'false', includeVariables: 'false' },
       handle: call => getStatus(engine, call),
     },
-    operate('DELETE', '/api/workflow/{workflowId}', 200, 'Terminates a workflow', call => ({ kind: 'terminate', reason: readText(call, 'reason') })),
+    operate('DELETE', '/api/workflow/{workflowId}', 200, 'Terminates a workflow', call => ({
+      kind: 'terminate',
+      reason: readText(call, 'reason'),
+      startsFailureWorkflow: readFlag(call, 'triggerFailureWorkflow', false),
+    })),
     operate('PUT', '/api/workflow/decide/{workflowId}', 200, 'Looks at a workflow now', () => ({ kind: 'decide' })),
     operate('PUT', '/api/workflow/{workflowId}/pause', 200, 'Pauses a workflow', () => ({ kind: 'pause' })),
     operate('PUT', '/api/workflow/{workflowId}/resume', 200, 'Resumes a paused workflow', () => ({ kind: 'resume' })),

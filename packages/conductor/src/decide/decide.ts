@@ -196,5 +196,5 @@ function unlessUnfit(turn: Turn, ending: Ending): Ending {
   const { def } = planOf(turn.view)
   if (ending.status !== 'completed' || def.outputSchema === null) return ending
   const problem = outputProblem(def, finalOutput(turn, ending))
-  return problem === null ? ending : { ...ending, status: 'failed', reason: problem, startsFailureWorkflow: true }
+  return problem === null || turn.isBlind ? ending : { ...ending, status: 'failed', reason: problem, startsFailureWorkflow: true }
 }

@@ -25,10 +25,11 @@ export function executionLimitOf({ rateLimitConfig: config }: WorkflowDef): Exec
 
 export function enterAsExecution(view: ConductorView, pass: Pass, name: string, { concurrency }: ExecutionLimit, how: 'inTurn' | 'orRefuse' | 'atOnce'): void {
   const limits = { concurrency, rate: null }
-  const command = { kind: 'gateEnter', attempt: passIdOf(view), limits, how } satisfies GateCommand
+  const turn = (view.state.pass?.turn ?? -1) + 1
+  const command = { kind: 'gateEnter', attempt: passIdOf(view), turn, limits, how } satisfies GateCommand
   const start = { kind: 'start', dialect: 'conductor', request: gateRequest(name, limits), parent: null } as const
   view.send(pass.gate, { ...start, command: command as unknown as JsonObject })
-  view.setState({ ...view.state, pass })
+  view.setState({ ...view.state, pass: { ...pass, turn } })
 }
 
 /** The id of an execution is that of its attempt 0, which there never is (`ids.ts`, I2). */
@@ -36,9 +37,9 @@ function passIdOf(view: ConductorView): AttemptId {
   return view.id as string as AttemptId
 }
 
-export function passOpened(view: ConductorView): void {
+export function passOpened(view: ConductorView, turn: number): void {
   const { pass } = view.state
-  if (pass?.state === 'asked') view.setState({ ...view.state, pass: { ...pass, state: 'open' } })
+  if (pass?.state === 'asked' && pass.turn === turn) view.setState({ ...view.state, pass: { ...pass, state: 'open' } })
 }
 
 /** There is no room, and its definition does not let it wait. */
@@ -66,7 +67,7 @@ export function tellGateOfExecution(view: ConductorView): void {
 export function leaveGateOfExecution(view: ConductorView): void {
   const { pass } = view.state
   if (pass === undefined || pass.state === 'left') return
-  const command = { kind: 'gateLeave', attempt: passIdOf(view) } satisfies GateCommand
+  const command = { kind: 'gateLeave', attempt: passIdOf(view), turn: pass.turn ?? 0 } satisfies GateCommand
   view.send(pass.gate, { kind: 'command', command: command as unknown as JsonObject })
   view.setState({ ...view.state, pass: { ...pass, state: 'left' } })
 }

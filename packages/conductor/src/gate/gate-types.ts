@@ -35,4 +35,6 @@ export interface Pass {
   readonly gate: ExecutionId
   readonly key: string
   readonly state: 'asked' | 'open' | 'left'
+  /** How often it came before. */
+  readonly turn?: number
 }

@@ -23,7 +23,7 @@ export function askToEnter(view: ConductorView, task: Task, definition: string, 
 
 /** The gate lets a task in: it can be claimed now, or when its delay is over. */
 export function gateOpened(view: ConductorView, { attempt, turn, isRated }: Extract<ConductorCommand, { kind: 'gateOpened' }>, now: Instant): void {
-  if (ordinalOf(attempt) === 0) return passOpened(view)
+  if (ordinalOf(attempt) === 0) return passOpened(view, turn)
   const task = view.attempt(ordinalOf(attempt))
   // It may have left and come again meanwhile.
   if (task?.data.gate?.state !== 'asked' || task.data.gate.turn !== turn || task.state.kind !== 'waiting') return

@@ -1,4 +1,4 @@
-import type { Json } from '@busbar/kernel'
+import type { Json, JsonObject } from '@busbar/kernel'
 
 /**
  * How many bytes a value takes as JSON in UTF-8, without writing it. Counting stops above `max`: what is answered then is
@@ -15,8 +15,9 @@ export function jsonSize(value: Json | undefined, max: number): number {
     }
     return value.length === 0 ? size : size - 1
   }
-  for (const key in value) {
-    const each = (value as { readonly [key: string]: Json | undefined })[key]
+  const object = value as JsonObject
+  for (const key in object) {
+    const each = object[key]
     if (each === undefined) continue
     if (size > max) break
     size += textSize(key, max) + 2

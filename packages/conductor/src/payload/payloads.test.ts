@@ -186,9 +186,25 @@ describe('payloads', () => {
     expect(shown(world, id)).toMatchObject({ status: 'COMPLETED', output: { n: 2 } })
   })
 
+  it('are held against schemas as a whole', () => {
+    const needs = (name: string) => ({ type: 'JSON', name: 's', version: 1, data: { type: 'object', required: [name] } })
+    const definition = workflow('w', [simple('a')], { inputSchema: needs('n'), outputSchema: needs('m') })
+    const world = worldWith({}, definition)
+    world.payloads.set('in.json', { n: 1 })
+    world.payloads.set('bad.json', { m: 1 })
+    expect(world.start({ name: 'w', externalInputPayloadStoragePath: 'bad.json' })).toMatchObject({ code: 'invalid' })
+    const ids = ['in.json', 'in.json'].map(externalInputPayloadStoragePath => started(world, { name: 'w', externalInputPayloadStoragePath }))
+    report(world, 'a', { text: long(200), m: 2 })
+    report(world, 'a', { text: long(200), k: 2 })
+    expect(ids.map(id => shown(world, id)['status'])).toEqual(['COMPLETED', 'FAILED'])
+  })
+
   it('give no script a part of themselves', () => {
     const seen: unknown[] = []
-    const evaluate = (_code: string, input: unknown) => (seen.push(input), { ok: true, value: null }) as const
+    const evaluate: NonNullable<WorldOptions['evaluate']> = (_code, input) => {
+      seen.push(input)
+      return { ok: true, value: null }
+    }
     const world = worldWith({ evaluate }, workflow('w', [inline('i', 'function f() { return null } f()', { n: '${workflow.input.n}' })]))
     const id = started(world, { name: 'w', input: { text: long(200), n: 5 } })
     expect(seen).toEqual([expect.objectContaining({ n: 5 })])

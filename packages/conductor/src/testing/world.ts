@@ -38,6 +38,8 @@ export interface WorldOptions {
   readonly settings?: Settings
   /** Called after every commit: where tests check what must always hold. */
   readonly onCommit?: (view: View<ConductorTypes>) => void
+  /** Which of so many messages is delivered next; the first one unless told otherwise. */
+  readonly pick?: (waiting: number) => number
 }
 
 const roundsMax = 10_000
@@ -102,6 +104,8 @@ export class World {
     const task = first.view.lease(first.task.ordinal, worker as WorkerId, this.now)
     this.#commit(first.view)
     const handed = this.#rules.handOut(first.view, task, this.#context(new Map()))
+    if (first.view.isChanged) this.#commit(first.view)
+    this.#deliver()
     return handed.kind === 'work' ? { view: first.view, task, work: handed.work } : null
   }
 
@@ -125,6 +129,13 @@ export class World {
 
   fireDue(): void {
     for (const view of [...this.views.values()]) if (view.due !== null && view.due <= this.now) this.#handle(view.id, { kind: 'tick' })
+    this.#deliver()
+  }
+
+  /** As the server removes a workflow that runs: its tasks leave their gates first. */
+  remove(id: ExecutionId): void {
+    if (!this.view(id).isTerminal) this.#handle(id, { kind: 'leaveGates' })
+    this.views.delete(id)
     this.#deliver()
   }
 
@@ -219,11 +230,14 @@ export class World {
 
   #deliver(): void {
     let delivered = 0
-    for (let message = this.#messages.shift(); message !== undefined; message = this.#messages.shift()) {
+    const next = () => this.#messages.splice(this.#options.pick?.(this.#messages.length) ?? 0, 1)[0]
+    for (let message = next(); message !== undefined; message = next()) {
       if ((delivered += 1) > roundsMax) throw new Error(`executions send each other messages without end, now ${JSON.stringify(message)}`)
       const { to, body } = message
       if (body.kind === 'command') {
         if (this.views.has(to)) this.#handle(to, body.command as unknown as ConductorCommand)
+        // As in the engine, a command waits for the start of its receiver.
+        else if (this.#messages.some(other => other.to === to && other.body.kind === 'start')) this.#messages.push(message)
         continue
       }
       const isNew = !this.views.has(to)
