@@ -81,7 +81,7 @@ export class PatientProxy {
   async #step(name) {
     const number = this.steps.get(name) ?? 0
     this.steps.set(name, number + 1)
-    await this.#onStep(name, number)
+    await Promise.resolve(this.#onStep(name, number))
   }
 
   async #insist(call) {

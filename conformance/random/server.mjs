@@ -8,6 +8,7 @@ export class Server {
   #args
   #environment
   #child = null
+  /** @type {Promise<unknown>} */
   #ended = Promise.resolve()
 
   constructor({ program, data, environment }) {
@@ -28,7 +29,7 @@ export class Server {
         if (url) resolve(url)
         else reject(new Error(`expected the server to say where it listens, found: ${line}`))
       })
-      void this.#ended.then(code => reject(new Error(`the server ended with ${code} before it was ready`)))
+      void this.#ended.then(code => reject(new Error(`the server ended with ${String(code)} before it was ready`)))
     })
   }
 

@@ -19,8 +19,13 @@ export class Records {
   acknowledgedAt = 0
   problems = []
 
+  /** Told at once where somebody wants to know: a long run need not be waited for. */
+  onProblem = () => {}
+
   problem(text) {
-    if (this.problems.length < problemsMax && !this.problems.includes(text)) this.problems.push(text)
+    if (this.problems.length >= problemsMax || this.problems.includes(text)) return
+    this.problems.push(text)
+    this.onProblem(text)
   }
 
   started(id, start) {

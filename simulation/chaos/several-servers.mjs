@@ -50,6 +50,9 @@ process.once('exit', () => {
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130))
 
 const records = new Records()
+records.onProblem = problem => {
+  if (records.problems.length <= problemsShown) console.log(`${process.stdout.isTTY ? '\r\x1b[K' : ''}PROBLEM ${problem}`)
+}
 const tally = new Tally(records)
 const load = { isOn: true }
 const workersAtWork = { isOn: true }
@@ -251,7 +254,6 @@ function progress() {
 
 function tell({ executions, unacknowledged }) {
   if (process.stdout.isTTY) process.stdout.write('\r\x1b[K')
-  for (const problem of records.problems.slice(0, problemsShown)) console.log(`PROBLEM ${problem}`)
   for (const line of tally.table()) console.log(line)
   const steps = shellWorkers.reduce((sum, worker) => sum + worker.steps, 0)
   console.log(
