@@ -1,4 +1,4 @@
-import { attemptIdOf, instant, type QueueName, type WorkerId } from '@busbar/kernel'
+import { attemptIdOf, childIdOf, instant, type QueueName, type WorkerId } from '@busbar/kernel'
 import type { StoredDefinition } from '@busbar/store'
 import { MemoryStore } from '@busbar/store/testing'
 import { describe, expect, it } from 'vitest'
@@ -198,6 +198,20 @@ describe('a server that dies', () => {
     kill(a)
     await advance(12_000)
     expect(await b.marks(to)).toEqual(['heard'])
+  })
+
+  it('leaves a start to the others, and what overtook it waits for that', async () => {
+    const { a, b, advance } = await pair()
+    const view = await a.view(await a.create([]))
+    const to = childIdOf(attemptIdOf(view.id, 1), 0)
+    view.send(to, { kind: 'start', dialect: 'conductor', request: { name: 'late' }, parent: null })
+    await a.store.commit(view.takeChanges())
+    kill(a)
+    await b.create([{ do: 'send', to, steps: [{ do: 'mark', text: 'heard' }] }])
+    await advance(12_000)
+    expect(await b.marks(to)).toEqual(['heard'])
+    expect(await b.store.messages(10)).toEqual([])
+    expect(b.events('warn')).not.toContain('message dropped')
   })
 
   it('leaves its timers to the others, who fire them once', async () => {

@@ -1,6 +1,7 @@
 /** Event handlers: create, read, replace, remove; and the queues of events. */
 import { eventOfQueue } from '@busbar/conductor'
 import type { EngineApi } from '@busbar/engine'
+import { isJsonObject, type Json, type JsonObject, Problem } from '@busbar/kernel'
 import { type Answer, empty, json } from '../http/answer.js'
 import type { Call } from '../http/call.js'
 import type { Route } from '../http/route.js'
@@ -8,6 +9,8 @@ import { readFlag } from '../conductor/read-query.js'
 import { violated } from '../conductor/violations.js'
 import { type EventHandler, eventHandlerToWire, parseEventHandler, violationsOf } from './event-handler.js'
 import type { EventHandlers } from './event-handlers.js'
+
+const handlersMax = 100
 
 export function eventRoutes(engine: EngineApi, handlers: EventHandlers): Route[] {
   const route = (method: Route['method'], path: string, scope: Route['scope'], summary: string, handle: Route['handle']): Route => ({
@@ -20,11 +23,14 @@ export function eventRoutes(engine: EngineApi, handlers: EventHandlers): Route[]
   })
   return [
     route('POST', '/api/event', 'define', 'Adds an event handler', async call => {
-      await handlers.add(mustHandler(call, 'addEventHandler.arg0'))
+      // Newer clients send a list. All of them are looked at before the first one is added.
+      const sources = Array.isArray(call.json()) ? call.list().map(mustObject) : [call.object()]
+      if (sources.length > handlersMax) throw new Problem('invalid', `expected at most ${handlersMax} event handlers in one call, found ${sources.length}`)
+      for (const handler of sources.map(source => mustHandler(source, 'addEventHandler.arg0'))) await handlers.add(handler)
       return empty(200)
     }),
     route('PUT', '/api/event', 'define', 'Replaces an event handler', async call => {
-      await handlers.update(mustHandler(call, 'updateEventHandler.arg0'))
+      await handlers.update(mustHandler(call.object(), 'updateEventHandler.arg0'))
       return empty(200)
     }),
     route('GET', '/api/event', 'read', 'All event handlers', async () => listed(await handlers.all({ fresh: true }))),
@@ -50,8 +56,12 @@ export function eventRoutes(engine: EngineApi, handlers: EventHandlers): Route[]
   ]
 }
 
-function mustHandler(call: Call, path: string): EventHandler {
-  const source = call.object()
+function mustObject(source: Json): JsonObject {
+  if (!isJsonObject(source)) throw new Problem('invalid', 'expected event handlers as JSON objects')
+  return source
+}
+
+function mustHandler(source: JsonObject, path: string): EventHandler {
   const violations = violationsOf(source, path)
   if (violations.length > 0) throw violated(violations)
   return parseEventHandler(source)

@@ -17,7 +17,7 @@ function anyTask(random: () => number, depth: number, names: { next: number }): 
   const ref = `t${(names.next += 1)}`
   const nested = () => tasksOf(random, depth - 1, names)
   const last = (list: readonly JsonObject[]) => String(list.at(-1)?.['taskReferenceName'])
-  switch (Math.floor(random() * (depth > 0 ? 10 : 6))) {
+  switch (Math.floor(random() * (depth > 0 ? 12 : 7))) {
     case 0:
     case 1:
       return [simple(ref, { x: '${workflow.variables.v}' }, { optional: random() < 0.2, permissive: random() < 0.1 })]
@@ -29,9 +29,20 @@ function anyTask(random: () => number, depth: number, names: { next: number }): 
       return [task(ref, 'WAIT', { inputParameters: { duration: '5s' } })]
     case 5:
       return [sub(ref, 'child', {}, { optional: random() < 0.3 })]
-    case 6:
-      return [choice(ref, random() < 0.5 ? 'A' : 'B', { A: nested() }, random() < 0.5 ? nested() : [])]
+    case 6: {
+      const dynamicTasks = [simple(`${ref}x`), simple(`${ref}y`, {}, { optional: random() < 0.5 })]
+      const inputParameters = { tasks: dynamicTasks.slice(0, Math.floor(random() * 3)), inputs: {} }
+      return [task(ref, 'FORK_JOIN_DYNAMIC', { inputParameters, dynamicForkTasksParam: 'tasks', dynamicForkTasksInputParamName: 'inputs' }), join(`${ref}j`)]
+    }
     case 7:
+      return [
+        choice(ref, 'stop', { stop: random() < 0.3 ? [task(`${ref}end`, 'TERMINATE', { inputParameters: { terminationStatus: 'COMPLETED' } })] : nested() }),
+      ]
+    case 8:
+      return [loop(ref, `$.${ref}.iteration < 4`, nested(), { inputParameters: { keepLastN: 2 } })]
+    case 9:
+      return [choice(ref, random() < 0.5 ? 'A' : 'B', { A: nested() }, random() < 0.5 ? nested() : [])]
+    case 10:
       return [loop(ref, `$.${ref}.iteration < 2`, nested())]
     default: {
       const branches = [nested(), nested()]
@@ -55,7 +66,7 @@ function playAtRandom(seed: number, reloads: boolean): { readonly views: readonl
   const random = generator(seed)
   const world = new World({ evaluate, onCommit: mustHold })
   const names = { next: 0 }
-  const tasks = tasksOf(random, 3, names)
+  const tasks = tasksOf(random, 4, names)
   for (let n = 1; n <= names.next; n++)
     if (random() < 0.7) world.defineTask(taskDef(`t${n}`, { retryCount: Math.floor(random() * 2), responseTimeoutSeconds: 20 }))
   world.define(workflow('child', [simple('c')]))

@@ -5,6 +5,7 @@
 import {
   type Answer,
   type Ask,
+  type Changes,
   type Context,
   type DefinitionId,
   type ExecutionId,
@@ -38,6 +39,8 @@ export interface WorldOptions {
   readonly settings?: Settings
   /** Called after every commit: where tests check what must always hold. */
   readonly onCommit?: (view: View<ConductorTypes>) => void
+  /** Sees what every commit writes. */
+  readonly onChanges?: (changes: Changes<ConductorTypes>) => void
   /** Which of so many messages is delivered next; the first one unless told otherwise. */
   readonly pick?: (waiting: number) => number
 }
@@ -222,6 +225,7 @@ export class World {
 
   #commit(view: View<ConductorTypes>): void {
     const changes = view.takeChanges()
+    this.#options.onChanges?.(changes)
     this.#messages.push(...changes.sent)
     this.notes.push(...changes.notes)
     view.committed()
