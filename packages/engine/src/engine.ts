@@ -306,7 +306,9 @@ class Engine implements EngineApi {
   }
 
   async send<Reply>(id: ExecutionId, command: { readonly kind: string }): Promise<Reply | Refusal> {
-    const answer = await this.#accept<Reply | Refusal | typeof nobody>(id, { kind: 'command', command, message: null })
+    const body = { kind: 'command', command, message: null } as const
+    let answer = await this.#accept<Reply | Refusal | typeof nobody>(id, body)
+    if (answer === nobody && (await this.#startNow(id))) answer = await this.#accept<Reply | Refusal | typeof nobody>(id, body)
     return answer === nobody ? refuse('missing', `there is no execution ${id}`) : answer
   }
 
@@ -319,7 +321,8 @@ class Engine implements EngineApi {
   }
 
   async remove(id: ExecutionId): Promise<boolean> {
-    const removed = await this.#accept<boolean>(id, { kind: 'remove' })
+    let removed = await this.#accept<boolean>(id, { kind: 'remove' })
+    if (!removed && (await this.#startNow(id))) removed = await this.#accept<boolean>(id, { kind: 'remove' })
     await this.#payloads.forget([id])
     return removed
   }
@@ -372,8 +375,21 @@ class Engine implements EngineApi {
       const view = await new Promise<AnyView | undefined>(resolve => box.readers.push(after => resolve(after && toAnyView(after))))
       if (view) return view
     }
-    const view = await this.#views.read(id)
+    let view = await this.#views.read(id)
+    if (view === null && (await this.#startNow(id))) view = await this.#views.read(id)
     return view && toAnyView(view)
+  }
+
+  /** Its parent names it already, and its start may be under way (M5 in messages.ts): false when there is no such start. */
+  async #startNow(id: ExecutionId): Promise<boolean> {
+    let carried: boolean | null = false
+    const carrying = this.#messages.carryStartOf(id).then(isCarried => {
+      carried = isCarried
+      return true
+    })
+    await this.#within(this.#limits.doubtMs, carrying)
+    if (carried === false) throw new Problem('unavailable', `execution ${id} is about to start; ask again`)
+    return carried !== null
   }
 
   async glance(execution: Execution): Promise<AnyView> {

@@ -7,6 +7,7 @@
  *     Several servers may carry the same message: the store lets one take it, the others hear that it is gone.
  * M3. A start that is refused is told to the parent in the commit that removes the start from the outbox.
  * M4. A command waits for the start of its receiver while that is in the outbox: whoever carries it may be late, or gone.
+ * M5. Who asks for an execution whose start is in the outbox is not told that it does not exist: its parent names it already.
  */
 import { type ExecutionId, isRefusal, type JsonObject, type Message, type MessageBody, type MessageId, type Refusal } from '@busbar/kernel'
 import type { Store } from '@busbar/store'
@@ -28,7 +29,7 @@ const pageSize = 1_000
 
 export class Messages {
   readonly #parts: MessageParts
-  readonly #carried = new Set<MessageId>()
+  readonly #carried = new Map<MessageId, Promise<boolean>>()
   #takenMeanwhile: Set<MessageId> | null = null
   #isStopping = false
 
@@ -47,7 +48,7 @@ export class Messages {
 
   /** Carries what a survey found: messages of a server that is gone, or that failed to carry them. */
   async carryLeft(messages: readonly Message[]): Promise<void> {
-    await Promise.all(messages.map(message => this.#carry(message)))
+    await Promise.all(messages.filter(({ id }) => !this.#carried.has(id)).map(message => this.#carry(message)))
   }
 
   /** Carries what is left in the outbox; returns how many messages were taken. */
@@ -77,10 +78,28 @@ export class Messages {
     }
   }
 
+  /** M5. Null: no start of it is in the outbox; else resolves with whether it has left the outbox. */
+  async carryStartOf(id: ExecutionId): Promise<boolean | null> {
+    const start = await this.#startOf(id)
+    return start && this.#carry(start)
+  }
+
+  async #startOf(id: ExecutionId): Promise<Message | null> {
+    const waiting = await this.#parts.store.messagesTo(id, pageSize)
+    return waiting.find(({ body }) => body.kind === 'start') ?? null
+  }
+
   /** Resolves with true when the message has left the outbox. */
   #carry(message: Message): Promise<boolean> {
-    if (this.#isStopping || this.#carried.has(message.id)) return Promise.resolve(false)
-    this.#carried.add(message.id)
+    if (this.#isStopping) return Promise.resolve(false)
+    const under = this.#carried.get(message.id)
+    if (under) return under
+    const carried = this.#carryNow(message)
+    this.#carried.set(message.id, carried)
+    return carried
+  }
+
+  #carryNow(message: Message): Promise<boolean> {
     return new Promise(resolve => {
       const end = (isTaken: boolean) => {
         this.#carried.delete(message.id)
@@ -88,10 +107,14 @@ export class Messages {
         else this.#parts.onLeft()
         resolve(isTaken)
       }
-      const { body } = message
-      if (body.kind === 'start') this.#start(message, body, end)
-      else this.#post(message.to, { kind: 'command', command: commandOf(body.command), message: message.id }, message, end)
+      this.#carryTo(message, end)
     })
+  }
+
+  #carryTo(message: Message, end: (isTaken: boolean) => void): void {
+    const { body } = message
+    if (body.kind === 'start') this.#start(message, body, end)
+    else this.#post(message.to, { kind: 'command', command: commandOf(body.command), message: message.id }, message, end)
   }
 
   #start(message: Message, body: StartBody, end: (isTaken: boolean) => void): void {
@@ -124,11 +147,10 @@ export class Messages {
   /** The receiver may be about to start (M4), or is gone for good. */
   async #withoutReceiver(message: Message, end: (isTaken: boolean) => void): Promise<void> {
     try {
-      const stored = await this.#parts.store.messages(pageSize)
-      const start = stored.find(({ to, body }) => to === message.to && body.kind === 'start')
+      const start = await this.#startOf(message.to)
       if (!start) return this.#drop(message, 'its receiver does not exist', end)
-      void this.#carry(start)
-      end(false)
+      if (await this.#carry(start)) this.#carryTo(message, end)
+      else end(false)
     } catch (error) {
       this.#left(message, error, end)
     }

@@ -1,4 +1,4 @@
-import { attemptIdOf, childIdOf, instant, type QueueName, type WorkerId } from '@busbar/kernel'
+import { attemptIdOf, childIdOf, type ExecutionId, instant, type QueueName, type WorkerId } from '@busbar/kernel'
 import type { StoredDefinition } from '@busbar/store'
 import { MemoryStore } from '@busbar/store/testing'
 import { describe, expect, it } from 'vitest'
@@ -253,3 +253,49 @@ async function sendingTo(a: ScriptedEngine, to: string) {
   view.send(to as never, { kind: 'command', command: { kind: 'steps', steps: [{ do: 'mark', text: 'heard' }] } })
   return view.takeChanges()
 }
+
+describe('an execution whose start is in the outbox', () => {
+  const child: Step = { do: 'child', request: { steps: [{ do: 'mark', text: 'began' }, open()] } }
+
+  it('exists to whoever asks for it, also on another server than its parent’s, and when that one is gone', async () => {
+    const { a, b } = await pair()
+    const id = await a.create([child])
+    kill(a)
+    expect(await b.store.messages(10)).toHaveLength(1)
+    const childId = childIdOf(attemptIdOf(id, 1), 0)
+    expect(await b.marks(childId)).toEqual(['began'])
+    expect(await b.store.messages(10)).toEqual([])
+  })
+
+  it('takes commands, and can be removed', async () => {
+    const { a, b } = await pair()
+    const ids = [await a.create([child]), await a.create([child])].map(id => childIdOf(attemptIdOf(id, 1), 0))
+    kill(a)
+    const [first, second] = ids as [ExecutionId, ExecutionId]
+    expect(await b.steps(first, [{ do: 'mark', text: 'told' }])).toBe(1)
+    expect(await b.marks(first)).toEqual(['began', 'told'])
+    expect(await b.engine.remove(second)).toBe(true)
+    await b.settle()
+    expect(await b.engine.read(second)).toBeNull()
+    expect(await b.store.messages(10)).toEqual([])
+  })
+
+  it('is one to ask for again when it cannot start yet', async () => {
+    const { a, b } = await pair()
+    const id = await a.create([{ do: 'child', request: { steps: [{ do: 'throw' }] } }])
+    kill(a)
+    await expect(b.engine.read(childIdOf(attemptIdOf(id, 1), 0))).rejects.toMatchObject({ code: 'unavailable' })
+  })
+
+  it('may have thousands of messages before it: a command to it is not dropped', async () => {
+    const { a, b } = await pair()
+    const broken = Array.from({ length: 1_100 }, (): Step => ({ do: 'child', request: { steps: [{ do: 'throw' }] } }))
+    await a.create(broken)
+    const id = await a.create([child])
+    const childId = childIdOf(attemptIdOf(id, 1), 0)
+    kill(a)
+    await b.create([{ do: 'send', to: childId, steps: [{ do: 'mark', text: 'told' }] }])
+    await b.settle()
+    expect(await b.marks(childId)).toEqual(['began', 'told'])
+  })
+})

@@ -172,6 +172,8 @@ export interface Store {
   nextDue(): Promise<Instant | null>
   /** Messages that were sent and not taken, in order; for the start of the engine and its safety net. */
   messages(limit: number): Promise<readonly Message[]>
+  /** Of these, the ones to a receiver. */
+  messagesTo(receiver: ExecutionId, limit: number): Promise<readonly Message[]>
   /** Removes a message whose receiver does not exist (any more). */
   dropMessage(id: Message['id']): Promise<void>
 

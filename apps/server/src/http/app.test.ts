@@ -1,3 +1,5 @@
+import { on } from 'node:events'
+import { connect, type Socket } from 'node:net'
 import { Problem } from '@busbar/kernel'
 import type { FastifyInstance } from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -152,6 +154,48 @@ describe('errors', () => {
     open([route({ method: 'POST', bodyBytesMax: 10, handle: call => json(200, call.text.length) })])
     expect((await inject('POST', '/api/tasks/x', {}, '12345678901')).statusCode).toBe(413)
     expect((await inject('POST', '/api/tasks/x', {}, '1234567890')).json()).toBe(10)
+  })
+})
+
+describe('the rest of a body that is too large', () => {
+  const head = (length: number) => `POST /api/tasks/x HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: ${length}\r\n\r\n`
+
+  async function connected(): Promise<Socket> {
+    open([route({ method: 'POST', bodyBytesMax: 10, handle: call => json(200, call.text.length) })])
+    const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
+    const socket = connect(Number(port), '127.0.0.1')
+    return socket.setEncoding('utf8')
+  }
+
+  /** What is received until it holds a text. */
+  async function until(socket: Socket, text: string): Promise<string> {
+    let received = ''
+    for await (const chunk of on(socket, 'data')) if ((received += String(chunk)).includes(text)) break
+    return received
+  }
+
+  it('is read away: its sender gets the answer, and goes on with the same connection', async () => {
+    const socket = await connected()
+    socket.write(head(100_000))
+    expect(await until(socket, 'send less')).toContain('413')
+    socket.write(`${'x'.repeat(100_000)}${head(3)}abc`)
+    expect(await until(socket, '\r\n\r\n3')).toContain('200 OK')
+    socket.destroy()
+  })
+
+  it('has a bound, where the connection ends', async () => {
+    const socket = await connected()
+    socket.write(head(1e12))
+    expect(await until(socket, 'send less')).toContain('413')
+    const closed = new Promise(resolve => socket.once('close', resolve))
+    let sent = 0
+    const more = (): void => {
+      while (!socket.destroyed && sent < 1e9) if (((sent += 1e6), !socket.write(Buffer.alloc(1e6)))) break
+    }
+    socket.on('drain', more).on('error', () => {})
+    more()
+    await closed
+    expect(sent).toBeLessThan(200e6)
   })
 })
 

@@ -133,6 +133,7 @@ function fail(log: Log, owner: Owner, error: Error, request: FastifyRequest, rep
       code: problem.code,
       reason: problem.message.slice(0, 500),
     })
+    if (isTooLarge(error)) readAway(request, reply)
     send(reply, answerOf(problem, owner))
     return
   }
@@ -145,10 +146,24 @@ function problemOf(error: Error): Problem | null {
   if (error instanceof Problem) return error
   const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500
   if (status >= 500 || !('code' in error)) return null
-  return new WireProblem(
-    status,
-    error.code === 'FST_ERR_CTP_BODY_TOO_LARGE' ? 'the body is larger than this route accepts: send less at a time' : error.message,
-  )
+  return new WireProblem(status, isTooLarge(error) ? 'the body is larger than this route accepts: send less at a time' : error.message)
+}
+
+function isTooLarge(error: Error): boolean {
+  return 'code' in error && error.code === 'FST_ERR_CTP_BODY_TOO_LARGE'
+}
+
+/**
+ * Whoever sends a body sees no answer before it has sent all of it; if we hung up at once, most would see a broken
+ * connection in its place. So the rest is read and forgotten, up to a bound.
+ */
+function readAway({ raw }: FastifyRequest, reply: FastifyReply): void {
+  reply.removeHeader('connection')
+  let left = limits.unwantedBytesMax
+  raw.on('data', (chunk: Buffer) => {
+    left -= chunk.length
+    if (left < 0) raw.destroy()
+  })
 }
 
 // ── Paths and methods that nobody knows ──

@@ -9,6 +9,8 @@ export const limits = {
   payloadBytesMax: 10 * mib,
   /** Strøm's JSON routes: what its workers split their log batches for. */
   stroemBodyBytesMax: 2 * mib,
+  /** Of a body that is refused, what is read and forgotten before its sender is hung up on. */
+  unwantedBytesMax: 64 * mib,
   /** Deeper JSON cannot be written again without exhausting the stack. */
   jsonDepthMax: 1_000,
   urlBytesMax: 16 * kib,

@@ -6,6 +6,7 @@ import { foundation } from './migrations/0001-foundation.js'
 import { retention } from './migrations/0002-retention.js'
 import { facts } from './migrations/0003-facts.js'
 import { blobs } from './migrations/0004-blobs.js'
+import { receivers } from './migrations/0005-receivers.js'
 
 export interface Migration {
   readonly number: number
@@ -18,6 +19,7 @@ export const migrations: readonly Migration[] = [
   { number: 2, name: 'retention', sql: retention },
   { number: 3, name: 'facts', sql: facts },
   { number: 4, name: 'blobs', sql: blobs },
+  { number: 5, name: 'receivers', sql: receivers },
 ]
 
 interface Applied {

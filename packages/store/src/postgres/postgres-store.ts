@@ -254,6 +254,9 @@ export class PostgresStore implements Store {
   async messages(limit: number) {
     return (await this.#read(reader => reader.query<MessageRow>(messageStatements.first, [limit]))).map(messageFromRow)
   }
+  async messagesTo(receiver: ExecutionId, limit: number) {
+    return (await this.#read(reader => reader.query<MessageRow>(messageStatements.to, [receiver, limit]))).map(messageFromRow)
+  }
   async dropMessage(id: Message['id']) {
     const { sender, number } = partsOf(id)
     await this.#read(reader => reader.query(messageStatements.drop, [sender, number]))

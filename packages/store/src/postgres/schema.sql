@@ -177,6 +177,8 @@ CREATE INDEX logs_by_source ON public.logs USING btree (execution_id, source, la
 
 CREATE INDEX messages_by_position ON public.messages USING btree ("position");
 
+CREATE INDEX messages_by_receiver ON public.messages USING btree (receiver);
+
 CREATE INDEX workers_by_sighting ON public.workers USING btree (last_seen);
 
 CREATE OR REPLACE FUNCTION public.busbar_append_logs_v1(p_server text, p_lane integer, p_epoch bigint, p_flush bigint, g_id text[], g_offset integer[], g_count integer[], g_source text[], g_lines text[])

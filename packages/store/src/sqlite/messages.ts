@@ -7,6 +7,7 @@ export interface Outbox {
   /** False when it was taken before. */
   take(id: MessageId): boolean
   first(limit: number): readonly Message[]
+  to(receiver: ExecutionId, limit: number): readonly Message[]
 }
 
 export interface MessageRow {
@@ -21,6 +22,7 @@ export function prepareOutbox(database: Database): Outbox {
   const insert = database.prepare('INSERT OR REPLACE INTO messages (sender, number, receiver, body) VALUES (?, ?, ?, ?)')
   const remove = database.prepare('DELETE FROM messages WHERE sender = ? AND number = ?')
   const select = database.prepare<MessageRow>('SELECT sender, number, receiver, body FROM messages ORDER BY position LIMIT ?')
+  const selectTo = database.prepare<MessageRow>('SELECT sender, number, receiver, body FROM messages WHERE receiver = ? ORDER BY position LIMIT ?')
   return {
     put({ id, to }, body) {
       const { sender, number } = partsOf(id)
@@ -31,6 +33,7 @@ export function prepareOutbox(database: Database): Outbox {
       return Number(remove.run(sender, number).changes) === 1
     },
     first: limit => select.all(limit).map(messageFromRow),
+    to: (receiver, limit) => selectTo.all(receiver, limit).map(messageFromRow),
   }
 }
 

@@ -5,6 +5,7 @@ import type { Database } from './driver.js'
 import { foundation } from './migrations/0001-foundation.js'
 import { retention } from './migrations/0002-retention.js'
 import { facts } from './migrations/0003-facts.js'
+import { receivers } from './migrations/0004-receivers.js'
 
 export interface Migration {
   readonly number: number
@@ -16,6 +17,7 @@ export const migrations: readonly Migration[] = [
   { number: 1, name: 'foundation', sql: foundation },
   { number: 2, name: 'retention', sql: retention },
   { number: 3, name: 'facts', sql: facts },
+  { number: 4, name: 'receivers', sql: receivers },
 ]
 
 interface Applied {

@@ -49,8 +49,7 @@ function planOf(sql: string): string {
 }
 
 /** Reading all of these is what is asked for, or their tables hold next to nothing. */
-const mayScan =
-  /total_changes|FROM workers ORDER BY|count\(\*\) AS total FROM workers|FROM messages ORDER BY|DELETE FROM messages WHERE receiver|GROUP BY queue/
+const mayScan = /total_changes|FROM workers ORDER BY|count\(\*\) AS total FROM workers|FROM messages ORDER BY|GROUP BY queue/
 
 describe('a prepared statement', () => {
   it('finds its rows by an index, never by reading a table', () => {

@@ -157,6 +157,10 @@ CREATE INDEX logs_by_source
   -- logs.ts: lines of one source
   ON logs (execution_id, source, last);
 
+CREATE INDEX messages_by_receiver
+  -- messages.ts: those to one receiver; remove.ts: removed with it
+  ON messages (receiver);
+
 CREATE INDEX snapshots_by_use
   -- retention.ts: those that nobody put for a while; it changes once an hour at most
   ON snapshots (used_at);

@@ -170,6 +170,9 @@ export class SqliteStore implements Store {
   messages(limit: number) {
     return this.#queue.read(() => this.#sql.outbox.first(limit))
   }
+  messagesTo(receiver: ExecutionId, limit: number) {
+    return this.#queue.read(() => this.#sql.outbox.to(receiver, limit))
+  }
   dropMessage(id: Message['id']) {
     return this.#queue.write(() => void this.#sql.outbox.take(id))
   }

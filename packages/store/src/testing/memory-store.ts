@@ -189,6 +189,12 @@ export class MemoryStore implements Store {
   messages(limit: number) {
     return this.#read(state => [...state.messages.values()].slice(0, limit).map(({ message }) => copyOf(message)))
   }
+  messagesTo(receiver: ExecutionId, limit: number) {
+    return this.#read(state => {
+      const found = [...state.messages.values()].filter(({ message }) => message.to === receiver)
+      return found.slice(0, limit).map(({ message }) => copyOf(message))
+    })
+  }
   dropMessage(id: Message['id']) {
     return this.#write(state => void state.messages.delete(id))
   }

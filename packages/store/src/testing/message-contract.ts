@@ -87,6 +87,27 @@ export function messageContract(open: OpenStore): void {
       expect(await store.messages(2)).toEqual(all.slice(0, 2))
     })
 
+    it('tells the messages to one receiver, in the order of sending', async () => {
+      const { store } = await open()
+      const late = newView(5)
+      late.send(idOf(6), tick)
+      late.send(idOf(2), tick)
+      await commit(store, late)
+      const early = newView(1)
+      early.send(idOf(2), tick)
+      early.send(idOf(3), tick)
+      await commit(store, early)
+      const two = [
+        { id: `${idOf(5)}:2`, to: idOf(2), body: tick },
+        { id: `${idOf(1)}:1`, to: idOf(2), body: tick },
+      ]
+      expect(await store.messagesTo(idOf(2), 10)).toEqual(two)
+      expect(await store.messagesTo(idOf(2), 1)).toEqual(two.slice(0, 1))
+      await store.dropMessage(`${idOf(5)}:2`)
+      expect(await store.messagesTo(idOf(2), 10)).toEqual(two.slice(1))
+      expect(await store.messagesTo(idOf(9), 10)).toEqual([])
+    })
+
     it('takes a message in the commit that creates its receiver', async () => {
       const { store } = await open()
       const sender = newView(1)
