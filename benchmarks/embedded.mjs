@@ -3,7 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Client, startBusbar } from './busbar.mjs'
 import { costPerTask, idleLatencies, oneTaskRate, openExecutions } from './measures.mjs'
 import { startRestate } from './peers/restate.mjs'
-import { cpuSeconds, residentMb } from './processes.mjs'
+import { cpuSeconds, residentMb, watchResident } from './processes.mjs'
+
+/** Up to which size: a chain is as deep as it is long. */
+const sizedShapes = [
+  ['sequential', 10_000],
+  ['forked', 10_000],
+  ['forked dynamically', 10_000],
+  ['looped', 10_000],
+  ['looped, two kept', 10_000],
+  ['chained children', 1_000],
+]
 
 /** The rows of its table. `better` says in which direction a ratio to the peer counts for us. */
 export async function measureEmbedded({ scratch, spans, options, say }) {
@@ -63,18 +73,25 @@ export async function measureEmbedded({ scratch, spans, options, say }) {
     const busbar = await startBusbar(scratch, 'sizes')
     try {
       await costPerTask(busbar.client, 'sequential', 200)
-      for (const shape of ['sequential', 'forked', 'looped']) {
+      for (const [shape, sizeMax] of sizedShapes) {
         let first
-        for (const size of spans.sizes) {
-          say(`one execution of ${size} ${shape} tasks…`)
+        const sizes = spans.sizes.filter(size => size <= sizeMax)
+        const residentBefore = residentMb(busbar.pid)
+        for (const size of sizes) {
+          say(`one execution of ${size} tasks, ${shape}…`)
           // Small executions are repeated: one of them alone is all noise.
           const repeats = size <= 100 ? 1000 / size : 1
           const costs = []
+          const memory = watchResident(busbar.pid)
           for (let turn = 0; turn < repeats; turn++) costs.push(await costPerTask(busbar.client, shape, size))
+          const peakMb = memory.stop()
           const msPerTask = costs.reduce((sum, cost) => sum + cost.msPerTask, 0) / costs.length
           first ??= msPerTask
-          row(`${shape}, ${size} tasks: cost a task`, msPerTask, 'ms', { isDetail: size !== spans.sizes[0] && size !== spans.sizes.at(-1) })
-          if (size === spans.sizes.at(-1)) row(`  … against one of ${spans.sizes[0]}`, msPerTask / first, '×', { floor: 1.5, goal: 1.1 })
+          row(`${shape}, ${size} tasks: cost a task`, msPerTask, 'ms', { isDetail: size !== sizes[0] && size !== sizes.at(-1) })
+          if (size === sizes.at(-1)) {
+            row(`  … against one of ${sizes[0]}`, msPerTask / first, '×', { floor: 1.5, goal: 1.1 })
+            row('  … memory at most, more than before', peakMb - residentBefore, 'MB')
+          }
           if (shape === 'forked' && size === 1000) {
             row('  … fork of 1,000, start to done', costs[0].totalMs, 'ms', { floor: 1000, goal: 400 })
             row('  … its start call', costs[0].startMs, 'ms', { floor: 100, goal: 20 })

@@ -94,42 +94,102 @@ export async function idleLatencies(client, { rounds, warmupRounds = 100 }) {
   return { stepP50Ms: quantile(between, 0.5), stepP99Ms: quantile(between, 0.99), wholeP50Ms: quantile(whole, 0.5), wholeP99Ms: quantile(whole, 0.99) }
 }
 
-const shapes = {
-  sequential: size => Array.from({ length: size }, (_, n) => simple('bench_size_task', `t${n}`)),
-  forked: size => [
-    {
-      name: 'f',
-      taskReferenceName: 'f',
-      type: 'FORK_JOIN',
-      inputParameters: {},
-      forkTasks: Array.from({ length: size }, (_, n) => [simple('bench_size_task', `t${n}`)]),
-    },
-    { name: 'j', taskReferenceName: 'j', type: 'JOIN', inputParameters: {}, joinOn: Array.from({ length: size }, (_, n) => `t${n}`) },
-  ],
-  looped: size => [
+const type = 'bench_size_task'
+const join = (name, joinOn) => ({ name, taskReferenceName: name, type: 'JOIN', inputParameters: {}, joinOn })
+const loop = (size, more) => ({
+  tasks: [
     {
       name: 'l',
       taskReferenceName: 'l',
       type: 'DO_WHILE',
-      inputParameters: {},
+      inputParameters: { ...more },
       loopCondition: `$.l['iteration'] < ${size}`,
-      loopOver: [simple('bench_size_task', 't')],
+      loopOver: [simple(type, 't')],
     },
   ],
+})
+
+/** A definition of so many tasks, the input of an execution of it, how many of its tasks are for workers, and what must be registered before it. */
+const shapes = {
+  sequential: size => ({ tasks: Array.from({ length: size }, (_, n) => simple(type, `t${n}`)) }),
+  forked: size => ({
+    tasks: [
+      { name: 'f', taskReferenceName: 'f', type: 'FORK_JOIN', inputParameters: {}, forkTasks: Array.from({ length: size }, (_, n) => [simple(type, `t${n}`)]) },
+      join(
+        'j',
+        Array.from({ length: size }, (_, n) => `t${n}`),
+      ),
+    ],
+  }),
+  /** Its branches come with the input. */
+  'forked dynamically': size => ({
+    tasks: [
+      {
+        name: 'f',
+        taskReferenceName: 'f',
+        type: 'FORK_JOIN_DYNAMIC',
+        inputParameters: { forkTaskName: type, forkTaskInputs: '${workflow.input.branches}' },
+      },
+      join('j', []),
+    ],
+    input: { branches: Array.from({ length: size }, (_, n) => ({ n })) },
+  }),
+  looped: size => loop(size, {}),
+  /** Only the last two iterations are kept. */
+  'looped, two kept': size => loop(size, { keepLastN: 2 }),
+  /** A child that starts a child that starts a child; a task is a level of it. */
+  'chained children': size => ({
+    before: {
+      name: 'bench_link',
+      tasks: [
+        {
+          name: 'n',
+          taskReferenceName: 'n',
+          type: 'INLINE',
+          inputParameters: { evaluatorType: 'graaljs', left: '${workflow.input.left}', expression: '$.left - 1' },
+        },
+        {
+          name: 's',
+          taskReferenceName: 's',
+          type: 'SWITCH',
+          evaluatorType: 'value-param',
+          expression: 'left',
+          inputParameters: { left: '${n.output.result}' },
+          decisionCases: { 0: [simple(type, 'last')] },
+          defaultCase: [
+            {
+              name: 'c',
+              taskReferenceName: 'c',
+              type: 'SUB_WORKFLOW',
+              inputParameters: { left: '${n.output.result}' },
+              subWorkflowParam: { name: 'bench_link', version: 1 },
+            },
+          ],
+        },
+      ],
+    },
+    tasks: [
+      { name: 'c', taskReferenceName: 'c', type: 'SUB_WORKFLOW', inputParameters: { left: size }, subWorkflowParam: { name: 'bench_link', version: 1 } },
+      simple(type, 'after'),
+    ],
+    forWorkers: 2,
+  }),
 }
 
 /** Milliseconds a task, start to end, in one execution of `size` tasks. */
 export async function costPerTask(client, shape, size) {
-  const name = `bench_${shape}_${size}`
-  await client.register({ name, tasks: shapes[shape](size) })
+  const name = `bench_${shape.replaceAll(/\W+/g, '_')}_${size}`
+  const { before, tasks, input = {}, forWorkers = size } = shapes[shape](size)
+  if (before) await client.register(before)
+  await client.register({ name, tasks })
   let ended
   const end = new Promise(resolve => {
     ended = resolve
   })
   let done = 0
-  const w = worker(client, 'bench_size_task', { count: 100, polls: 2, onDone: () => ++done === size && ended() })
+  const w = worker(client, type, { count: 100, polls: 2, onDone: () => ++done === forWorkers && ended() })
   const begun = performance.now()
-  const id = await client.start(name)
+  const id = await client.start(name, input)
   const startMs = performance.now() - begun
   await end
   const ms = performance.now() - begun

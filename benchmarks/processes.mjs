@@ -63,6 +63,20 @@ export function residentMb(pid) {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024
 }
 
+/** `stop` answers the most it was, MB. */
+export function watchResident(pid) {
+  let most = residentMb(pid)
+  const timer = setInterval(() => {
+    most = Math.max(most, residentMb(pid))
+  }, 50)
+  return {
+    stop() {
+      clearInterval(timer)
+      return Math.max(most, residentMb(pid))
+    },
+  }
+}
+
 export function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer()

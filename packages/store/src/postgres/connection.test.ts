@@ -1,8 +1,8 @@
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:net'
-import { afterEach, expect, it } from 'vitest'
+import { createServer, type Server, type Socket } from 'node:net'
+import { afterEach, expect, it, vi } from 'vitest'
 import { parseAddress } from './address.js'
-import { connect } from './connection.js'
+import { answerOf, connect } from './connection.js'
 
 const servers: Server[] = []
 afterEach(() => {
@@ -30,19 +30,49 @@ function row(columns: Readonly<Record<string, string>>): Buffer {
 
 const healthy = row({ version: '150000', standby: '', readonly: 'off', synchronous: 'on', fsync: 'on' })
 
-it('a connection whose end comes with its last answer is none', async () => {
+/** A server that behaves until the connection is set up: `then` gets its socket with the first thing asked after that, or is its last answer. */
+async function standIn(last: Buffer, then: (socket: Socket) => void = () => {}): Promise<string> {
   const server = createServer(socket => {
     socket.once('data', () => {
       socket.write(Buffer.concat([message('R', int32(0)), ready]))
-      // In one piece: the answer to the first question, and that this was it.
-      socket.once('data', () => socket.end(Buffer.concat([healthy, ready, fatal])))
+      socket.once('data', () => {
+        socket.write(last)
+        socket.once('data', () => then(socket))
+      })
     })
   })
   servers.push(server)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
-  if (address === null || typeof address === 'string') return expect.unreachable('no port')
-  const opened = connect({ address: parseAddress(`postgres://u:p@127.0.0.1:${address.port}/d`), onEnd: () => {} })
-  await expect(opened).rejects.toThrow('told to go')
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return `postgres://u:p@127.0.0.1:${address.port}/d`
+}
+
+it('a connection whose end comes with its last answer is none', async () => {
+  // In one piece: the answer to the first question, and that this was it.
+  const url = await standIn(Buffer.concat([healthy, ready, fatal]))
+  await expect(connect({ address: parseAddress(url), onEnd: () => {} })).rejects.toThrow('told to go')
+})
+
+it('a connection that says nothing while an answer is waited for is cut; one that says something is not', async () => {
+  const url = await standIn(Buffer.concat([healthy, ready]), socket => {
+    socket.write(message('N', Buffer.from('M'), text('still at it'), Buffer.from([0])))
+  })
+  const client = await connect({ address: parseAddress(url), onEnd: () => {} })
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  try {
+    let isCut = false
+    client.once('end', () => (isCut = true))
+    const said = once(client, 'notice')
+    const answer = expect(answerOf(client, client.query('SELECT 1'), 15_000)).rejects.toThrow('no answer within 15 s')
+    await said
+    vi.advanceTimersByTime(15_000)
+    await new Promise(resolve => setImmediate(resolve))
+    expect(isCut).toBe(false)
+    vi.advanceTimersByTime(15_000)
+    await answer
+  } finally {
+    vi.useRealTimers()
+  }
 })

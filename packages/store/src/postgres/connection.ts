@@ -1,4 +1,5 @@
 /** Connections to PostgreSQL: with which settings, and what their errors mean. */
+import type { Socket } from 'node:net'
 import { Problem } from '@busbar/kernel'
 import pg from 'pg'
 import type { Address } from './address.js'
@@ -21,16 +22,25 @@ export interface ConnectOptions {
   readonly pipeline?: boolean
   /** `SET` for the session, `name=value`. */
   readonly settings?: readonly string[]
+  /** Default: patient. */
+  readonly pace?: Pace
   /** Called once, when a connection that came about is no more. */
   readonly onEnd: (error: Error) => void
 }
 
 /** How long a connection may take to come about. */
 const connectMs = 5_000
-/** How long the server works on a statement. */
-const statementMs = 60_000
-/** A server that says nothing for so long is taken for gone; longer than a statement may take. */
-const silenceMsMax = 75_000
+export interface Pace {
+  /** How long the server works on a statement. */
+  readonly statementMs: number
+  /** A server that says nothing for so long is taken for gone; longer than a statement may take, so that what was given up is not still at work. */
+  readonly silenceMs: number
+}
+
+/** Where callers wait for as long as it takes: lists, retention, copies. */
+export const patient: Pace = { statementMs: 60_000, silenceMs: 75_000 }
+/** Where callers hear within ten seconds, whatever the database says later (in-time.ts): what they asked for is of no use any more. */
+export const prompt: Pace = { statementMs: 10_000, silenceMs: 15_000 }
 /** After so long without a word an idle connection is looked after by the system. */
 const keepAliveMs = 10_000
 
@@ -56,14 +66,14 @@ export async function connect(options: ConnectOptions): Promise<pg.Client> {
   throw new Problem('unavailable', `the database ${address.shown} cannot be used: ${reasons.join('; ')}`, { cause })
 }
 
-async function connectTo(host: string, { address, pipeline = false, settings = [], onEnd }: ConnectOptions): Promise<pg.Client> {
+async function connectTo(host: string, { address, pipeline = false, settings = [], pace = patient, onEnd }: ConnectOptions): Promise<pg.Client> {
   const config = {
     connectionString: address.urlOf(host),
     application_name: 'busbar',
     connectionTimeoutMillis: connectMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: keepAliveMs,
-    statement_timeout: statementMs,
+    statement_timeout: pace.statementMs,
     pipeline,
     types,
   }
@@ -121,11 +131,16 @@ async function prepare(client: pg.Client, { isDurable }: Address, settings: read
   if (server.fsync === 'off') throw new Problem('unavailable', 'fsync is off, so a power cut could lose what was acknowledged: set it to on')
 }
 
-/** The answer, or the end of a connection that says nothing any more: a network that is cut tells nobody. */
-export function answerOf<T>(client: pg.Client, answer: Promise<T>, ms = silenceMsMax): Promise<T> {
-  const timer = setTimeout(() => streamOf(client).destroy(new Error(`no answer within ${ms / 1000} s`)), ms)
+/** The answer, or the end of a connection that says nothing any more, to nobody: a network that is cut tells no one. */
+export function answerOf<T>(client: pg.Client, answer: Promise<T>, silenceMs = patient.silenceMs): Promise<T> {
+  const stream = streamOf(client)
+  let heard = stream.bytesRead
+  const timer = setInterval(() => {
+    if (stream.bytesRead === heard) stream.destroy(new Error(`no answer within ${silenceMs / 1000} s`))
+    heard = stream.bytesRead
+  }, silenceMs)
   timer.unref()
-  return answer.finally(() => clearTimeout(timer))
+  return answer.finally(() => clearInterval(timer))
 }
 
 /** Who waits for an answer hears that there is none. */
@@ -144,8 +159,8 @@ export async function end(client: pg.Client): Promise<void> {
   clearTimeout(timer)
 }
 
-function streamOf(client: pg.Client): { destroy(error: Error): void } {
-  return (client as unknown as { readonly connection: { readonly stream: { destroy(error: Error): void } } }).connection.stream
+function streamOf(client: pg.Client): Socket {
+  return (client as unknown as { readonly connection: { readonly stream: Socket } }).connection.stream
 }
 
 // ── Errors ──

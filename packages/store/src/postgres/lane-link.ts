@@ -5,7 +5,7 @@
 import { Problem } from '@busbar/kernel'
 import type pg from 'pg'
 import type { Address } from './address.js'
-import { answerOf, connect, cut, end, endMs, problemOf } from './connection.js'
+import { answerOf, connect, cut, end, endMs, problemOf, prompt } from './connection.js'
 import { admission, keptOut } from './door.js'
 
 export interface LaneRow {
@@ -139,12 +139,13 @@ export class LaneLink {
       over = error
       if (session) this.lose(session, error)
     }
-    const client = await connect({ address: this.#address, settings, onEnd })
+    const client = await connect({ address: this.#address, settings, pace: prompt, onEnd })
     try {
       const { server, lane } = this.#row
       const { rows } = await answerOf(
         client,
         client.query<{ epoch: number; flush: number; result: string; fresh: boolean; admitted: boolean }>(raiseEpoch, [server, lane, this.#address.isAlone]),
+        prompt.silenceMs,
       )
       const [row] = rows
       if (!row || over || this.#isClosed) throw over ?? new Problem('unavailable', 'the database did not answer for the lane')

@@ -10,7 +10,7 @@
  */
 import { Problem } from '@busbar/kernel'
 import type { Address } from './address.js'
-import { answerOf, closeMs, codeOf, isDemoted, isInTheWay, isLost, problemOf, type Statement } from './connection.js'
+import { answerOf, closeMs, codeOf, isDemoted, isInTheWay, isLost, problemOf, prompt, type Statement } from './connection.js'
 import { LaneLink, type LaneRow, type Log, type Noted, type Session } from './lane-link.js'
 
 /** What a lane does with its calls. */
@@ -153,7 +153,8 @@ export class Lane<Call, Result> {
   async #ask({ client, epoch }: Session, flush: number, values: readonly unknown[]): Promise<readonly never[]> {
     const { name, text } = this.#work.statement
     const { server, lane } = this.#row
-    const { rows } = await answerOf(client, client.query({ ...(name === undefined ? {} : { name }), text, values: [server, lane, epoch, flush, ...values] }))
+    const asked = client.query({ ...(name === undefined ? {} : { name }), text, values: [server, lane, epoch, flush, ...values] })
+    const { rows } = await answerOf(client, asked, prompt.silenceMs)
     return rows as unknown as readonly never[]
   }
 

@@ -6,7 +6,7 @@
 import type pg from 'pg'
 import type { Heard, News } from '../sharing.js'
 import type { Address } from './address.js'
-import { answerOf, connect, end, problemOf } from './connection.js'
+import { answerOf, connect, end, problemOf, prompt } from './connection.js'
 import { NewsBag, newsOf, parsed, type Payload } from './news-payload.js'
 
 const channel = 'busbar'
@@ -72,7 +72,8 @@ export class NewsWire {
   async #notify(client: pg.Client, payloads: readonly string[]): Promise<void> {
     this.sent += 1
     try {
-      await answerOf(client, client.query({ name: 'notify', text: `SELECT pg_notify('${channel}', p) FROM unnest($1::text[]) p`, values: [payloads] }))
+      const told = client.query({ name: 'notify', text: `SELECT pg_notify('${channel}', p) FROM unnest($1::text[]) p`, values: [payloads] })
+      await answerOf(client, told, prompt.silenceMs)
     } catch (error) {
       this.#bag.lose()
       this.#lost(client, error)
@@ -116,6 +117,7 @@ export class NewsWire {
     const client: pg.Client = await connect({
       address: this.#address,
       settings: ['synchronous_commit = off'],
+      pace: prompt,
       onEnd: error => {
         isOver = true
         this.#lost(client, error)
@@ -123,7 +125,7 @@ export class NewsWire {
     })
     client.on('notification', ({ payload }) => this.#heard(payload))
     try {
-      await answerOf(client, client.query(`LISTEN ${channel}`))
+      await answerOf(client, client.query(`LISTEN ${channel}`), prompt.silenceMs)
       if (isOver || this.#isClosed) throw new Error('the connection ended')
     } catch (error) {
       client.end().catch(() => {})

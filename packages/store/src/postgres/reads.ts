@@ -2,7 +2,22 @@
 import { Problem } from '@busbar/kernel'
 import type pg from 'pg'
 import type { Address } from './address.js'
-import { answerOf, closeMs, connect, cut, end, isDemoted, isInTheWay, isLost, problemOf, type Reader, type Statement } from './connection.js'
+import {
+  answerOf,
+  closeMs,
+  connect,
+  cut,
+  end,
+  isDemoted,
+  isInTheWay,
+  isLost,
+  type Pace,
+  patient,
+  problemOf,
+  prompt,
+  type Reader,
+  type Statement,
+} from './connection.js'
 import { answerMsMax, inTime, noAnswer } from './in-time.js'
 
 interface Seat {
@@ -18,6 +33,7 @@ export class Reads implements Reader {
   readonly #address: Address
   readonly #seats: Seat[]
   readonly #isPatient: boolean
+  readonly #pace: Pace
   #isClosed = false
   /** When something was heard from the database, or asked while nothing else was. */
   #silentSince = 0
@@ -28,6 +44,7 @@ export class Reads implements Reader {
   constructor(address: Address, connections: number, { isPatient = false } = {}) {
     this.#address = address
     this.#isPatient = isPatient
+    this.#pace = isPatient ? patient : prompt
     this.#seats = Array.from({ length: connections }, () => ({ client: null, underWay: 0 }))
   }
 
@@ -72,7 +89,8 @@ export class Reads implements Reader {
 
   async #ask<Row>(client: pg.Client, { name, text }: Statement, values: readonly unknown[]): Promise<readonly Row[]> {
     this.statements += 1
-    const { rows } = await answerOf(client, client.query({ ...(name === undefined ? {} : { name }), text, values: [...values] }))
+    const asked = client.query({ ...(name === undefined ? {} : { name }), text, values: [...values] })
+    const { rows } = await answerOf(client, asked, this.#pace.silenceMs)
     return rows as readonly Row[]
   }
 
@@ -103,6 +121,7 @@ export class Reads implements Reader {
       address: this.#address,
       pipeline: true,
       settings: ['plan_cache_mode = force_generic_plan'],
+      pace: this.#pace,
       onEnd: forget,
     })
     seat.client = client
