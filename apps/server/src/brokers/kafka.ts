@@ -1,5 +1,5 @@
 /** Kafka: `kafka:<topic>`, and what KAFKA_PUBLISH tasks publish. */
-import { Consumer, type Message, Producer } from '@platformatic/kafka'
+import { Consumer, type Message, type MessagesStream, Producer } from '@platformatic/kafka'
 import { type Address, type Broker, groupName, type Outgoing, type Subscriber, type Unsubscribe } from './broker.js'
 
 export interface KafkaRecord {
@@ -40,8 +40,17 @@ export class KafkaBroker implements Broker {
   }
 
   async subscribe({ uri }: Address, { onMessage, onLost }: Subscriber): Promise<Unsubscribe> {
-    const consumer = new Consumer({ clientId, groupId: groupName, bootstrapBrokers: [...this.#servers], connectTimeout: timeoutMs, timeout: timeoutMs })
-    const stream = await consumer.consume({ topics: [uri], autocommit: false, mode: 'committed', fallbackMode: 'earliest' })
+    const consumer = new Consumer({
+      clientId,
+      // One for each topic: members of a group that read different topics are given each other's.
+      groupId: `${groupName}.${uri}`,
+      bootstrapBrokers: [...this.#servers],
+      connectTimeout: timeoutMs,
+      timeout: timeoutMs,
+      // Who reads may be here before who writes.
+      autocreateTopics: true,
+    })
+    const stream = await streamOf(consumer, uri)
     let isOver = false
     const end = async () => {
       try {
@@ -73,6 +82,15 @@ export class KafkaBroker implements Broker {
     const producer = this.#producer
     this.#producer = null
     await producer?.close().catch(() => {})
+  }
+}
+
+async function streamOf(consumer: Consumer, topic: string): Promise<MessagesStream<Buffer, Buffer, Buffer, Buffer>> {
+  try {
+    return await consumer.consume({ topics: [topic], autocommit: false, mode: 'committed', fallbackMode: 'earliest' })
+  } catch (error) {
+    void Promise.resolve(consumer.close()).catch(() => {})
+    throw error
   }
 }
 
