@@ -22,6 +22,7 @@ export async function startDatabase() {
     version: facts.version,
     hasStatements,
     newDatabase: name => server.newDatabase(name),
+    connect: url => server.connect(url),
     /** Numbers that only grow; the difference of two samples is what a span cost. */
     async sample(database) {
       const [counted] = await session.query(hasStatements ? withStatements : withoutStatements, [database])

@@ -7,6 +7,7 @@ import { writeBetweenMarkers } from './documents.mjs'
 import { measureEmbedded } from './embedded.mjs'
 import { measureOnPostgres } from './on-postgres.mjs'
 import { readOptions } from './options.mjs'
+import { growthTable } from './growth.mjs'
 import { capacityTable } from './capacity.mjs'
 import { embeddedTable, markdown, plain, postgresTable } from './table.mjs'
 
@@ -46,6 +47,7 @@ const tables = [
   ...(rows.length > 0 ? [{ title: 'On the embedded store', marker: 'bench', file: 'README.md', ...embeddedTable(rows) }] : []),
   ...(postgres ? [{ title: 'On PostgreSQL', marker: 'bench:postgres', file: 'README.md', ...postgresTable(postgres) }] : []),
   ...(postgres ? [{ title: 'What it takes', marker: 'bench:scale', file: 'docs/scale.md', ...capacityTable(postgres) }] : []),
+  ...(postgres?.growth ? [{ title: 'What a million executions leave', marker: 'bench:growth', file: 'docs/scale.md', ...growthTable(postgres.growth) }] : []),
 ].filter(table => table.cells.length > 0)
 for (const table of tables) console.log(`\n${table.title}\n\n${plain(table)}${table.more ? `\n${table.more}` : ''}`)
 console.log(`\n${machine.cores} cores (${machine.processor}), Node ${machine.node}, ${machine.date}`)

@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Fleet, startBusbar } from './busbar.mjs'
 import { startDatabase } from './database.mjs'
+import { measureGrowth } from './growth.mjs'
 import { holdIdleWorkers } from './idle-workers.mjs'
 import { costPerTask, idleLatencies, oneTaskRate } from './measures.mjs'
 import { libraries, librariesNote, startLibrary } from './peers/libraries.mjs'
@@ -21,11 +22,13 @@ export async function measureOnPostgres({ scratch, spans, options, say }) {
   const peers = libraries.filter(({ name }) => options.hasPeer(name))
   const figures = []
   const remarks = []
+  let growth = null
   try {
     for (const servers of options.servers)
       if (options.wants('rate') || options.wants('latency') || options.wants('size')) figures.push(await measureServers(servers))
     if (options.wants('rate') || options.wants('latency')) for (const peer of peers) figures.push(...(await unlessItFails(peer, () => measureLibrary(peer))))
     if (options.wants('idle')) await measureIdle()
+    if (options.wants('growth')) growth = await measureGrowing()
   } finally {
     await database.stop()
   }
@@ -37,7 +40,7 @@ export async function measureOnPostgres({ scratch, spans, options, say }) {
     ...peers.map(peer => peer.note),
     ...remarks,
   ]
-  return { figures, spread: options.spread, notes: notes.filter(Boolean) }
+  return { figures, growth, spread: options.spread, notes: notes.filter(Boolean) }
 
   /** A peer that cannot be fetched or run here costs its column, not the run. */
   async function unlessItFails(peer, act) {
@@ -93,6 +96,18 @@ export async function measureOnPostgres({ scratch, spans, options, say }) {
     if (refusals > 0) remarks.push(`${measured.contestant}: ${refusals} completions were answered 503 and repeated.`)
     if (options.profile) tellProfiles(options.profile, name, say)
     return measured
+  }
+
+  async function measureGrowing() {
+    const name = 'growth'
+    const databaseUrl = await database.newDatabase(name)
+    const busbar = await startBusbar(scratch, name, { databaseUrl })
+    try {
+      return await measureGrowth({ busbar, connect: () => database.connect(databaseUrl), executions: options.executions, say })
+    } finally {
+      await busbar.client.close()
+      await busbar.stop()
+    }
   }
 
   async function measureLibrary(peer) {

@@ -7,7 +7,8 @@ Measures the built server from a separate load process over HTTP, with durable s
 
   --store sqlite|postgres|both   which database to run on (both)
   --servers 1,2,3                how many server processes share the PostgreSQL database, one part of the run each (1,2,3)
-  --only NAMES                   of rate, latency, size, idle, memory (all; memory: SQLite only)
+  --only NAMES                   of rate, latency, size, idle, memory (all of these; memory: SQLite only), growth (a million
+                                 executions on PostgreSQL and what they leave; --executions N)
   --no-peer [NAMES]              leave out all peers, or those of restate, pg-boss, graphile-worker, dbos
   --in-flight NUMBERS            executions under way at any time, on PostgreSQL (64,256)
   --spread requests|clients      each request to the next server, as behind a proxy, or each client to its own (requests)
@@ -21,6 +22,7 @@ Machines differ and are noisy, so look at the ratios, and only within one run.
 `
 
 const parts = ['rate', 'latency', 'size', 'idle', 'memory']
+const partsOnDemand = ['growth']
 const stores = ['sqlite', 'postgres', 'both']
 const spreads = ['requests', 'clients']
 const peerNames = ['restate', 'pg-boss', 'graphile-worker', 'dbos']
@@ -35,6 +37,7 @@ export function readOptions(args) {
       'no-peer': { type: 'string', default: '' },
       'in-flight': { type: 'string', default: '64,256' },
       spread: { type: 'string', default: 'requests' },
+      executions: { type: 'string', default: '1000000' },
       quick: { type: 'boolean', default: false },
       json: { type: 'string' },
       write: { type: 'boolean', default: false },
@@ -46,7 +49,7 @@ export function readOptions(args) {
     process.stdout.write(help)
     process.exit(0)
   }
-  const only = namesOf('--only', values.only, parts)
+  const only = namesOf('--only', values.only, [...parts, ...partsOnDemand])
   const without = values['no-peer'] === 'all' ? peerNames : namesOf('--no-peer', values['no-peer'], peerNames)
   const [store] = namesOf('--store', values.store, stores)
   return {
@@ -55,6 +58,7 @@ export function readOptions(args) {
     json: values.json,
     write: values.write,
     profile: values.profile,
+    executions: numbersOf('--executions', values.executions, 100_000_000)[0],
     servers: numbersOf('--servers', values.servers, 16),
     inFlight: numbersOf('--in-flight', values['in-flight'], 4096),
     spread: namesOf('--spread', values.spread, spreads)[0],
