@@ -5,7 +5,7 @@ import { changingColumns, stateFormat, textOf } from '../rows.js'
 import type { CommitResult } from '../store.js'
 import { arrayText, type Cell } from './array-text.js'
 import type { LaneWork } from './lane.js'
-import { partsOf } from './messages.js'
+import { partsOf } from '../message-rows.js'
 
 /** A change with its JSON already written: views go on changing while it waits. */
 export interface WrittenChanges {

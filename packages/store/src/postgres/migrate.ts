@@ -1,18 +1,12 @@
 /** Numbered migrations, forward only. What was applied is remembered with its checksum. Servers may start together. */
-import { createHash } from 'node:crypto'
 import { Problem } from '@busbar/kernel'
 import type pg from 'pg'
+import { type AppliedMigration, checksumOf, type Migration, notApplied } from '../migration.js'
 import { foundation } from './migrations/0001-foundation.js'
 import { retention } from './migrations/0002-retention.js'
 import { facts } from './migrations/0003-facts.js'
 import { blobs } from './migrations/0004-blobs.js'
 import { receivers } from './migrations/0005-receivers.js'
-
-export interface Migration {
-  readonly number: number
-  readonly name: string
-  readonly sql: string
-}
 
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'foundation', sql: foundation },
@@ -22,12 +16,6 @@ export const migrations: readonly Migration[] = [
   { number: 5, name: 'receivers', sql: receivers },
 ]
 
-interface Applied {
-  readonly number: number
-  readonly name: string
-  readonly checksum: string
-}
-
 /** Any number: the same for all servers, and nobody else's in this database. */
 const lockKey = 6_173_205_118
 
@@ -35,9 +23,8 @@ const lockKey = 6_173_205_118
 export async function pending(client: pg.ClientBase, known: readonly Migration[] = migrations): Promise<readonly Migration[]> {
   const { rows: tables } = await client.query<{ there: boolean }>("SELECT to_regclass('schema_migrations') IS NOT NULL AS there")
   if (!tables[0]?.there) return known
-  const { rows } = await client.query<Applied>('SELECT number, name, checksum FROM schema_migrations ORDER BY number')
-  for (const one of rows) check(one, known)
-  return known.slice(rows.length)
+  const { rows } = await client.query<AppliedMigration>('SELECT number, name, checksum FROM schema_migrations ORDER BY number')
+  return notApplied(rows, known)
 }
 
 /** Applies what is missing, all or nothing, one server at a time; the others find it done. */
@@ -65,18 +52,4 @@ async function apply(client: pg.ClientBase, migration: Migration): Promise<void>
     throw new Problem('unavailable', `migration ${number} (${name}) failed, and the database is as it was: ${(error as Error).message}`, { cause: error })
   }
   await client.query('INSERT INTO schema_migrations (number, name, checksum) VALUES ($1, $2, $3)', [number, name, checksumOf(migration)])
-}
-
-function check({ number, name, checksum }: Applied, known: readonly Migration[]): void {
-  const migration = known[number - 1]
-  if (!migration) {
-    const newest = known.at(-1)?.number ?? 0
-    throw new Problem('unavailable', `the database was migrated to ${number} (${name}) and this version knows only ${newest}: run the newer version again`)
-  }
-  if (checksumOf(migration) !== checksum)
-    throw new Problem('unavailable', `migration ${number} (${name}) of the database is not the one of this version: run the version that made the database`)
-}
-
-function checksumOf({ sql }: Migration): string {
-  return createHash('sha256').update(sql).digest('hex')
 }

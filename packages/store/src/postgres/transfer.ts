@@ -7,7 +7,7 @@ import type { AttemptRecord, ExecutionRecord, LogRecord, RecordKind, RecordPage,
 import type { Reader } from './connection.js'
 import { type DefinitionRow, definitionFromRow } from './definitions.js'
 import { type HeadRow, recordFromRow } from './load.js'
-import { type MessageRow, messageFromRow, partsOf } from './messages.js'
+import { messageFromRow, type MessageRow, partsOf } from '../message-rows.js'
 import { type WorkerRow, workerFromRow } from './workers.js'
 
 interface Kind<Of extends RecordKind> {

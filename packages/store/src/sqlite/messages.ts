@@ -1,5 +1,6 @@
 /** The outbox: a message is written by its sender's commit and removed by its taker's. */
-import { type ExecutionId, invariant, type Message, type MessageBody, type MessageId } from '@busbar/kernel'
+import type { ExecutionId, Message, MessageId } from '@busbar/kernel'
+import { messageFromRow, type MessageRow, partsOf } from '../message-rows.js'
 import type { Database } from './driver.js'
 
 export interface Outbox {
@@ -8,13 +9,6 @@ export interface Outbox {
   take(id: MessageId): boolean
   first(limit: number): readonly Message[]
   to(receiver: ExecutionId, limit: number): readonly Message[]
-}
-
-export interface MessageRow {
-  readonly sender: ExecutionId
-  readonly number: number
-  readonly receiver: ExecutionId
-  readonly body: string
 }
 
 export function prepareOutbox(database: Database): Outbox {
@@ -35,15 +29,4 @@ export function prepareOutbox(database: Database): Outbox {
     first: limit => select.all(limit).map(messageFromRow),
     to: (receiver, limit) => selectTo.all(receiver, limit).map(messageFromRow),
   }
-}
-
-export function messageFromRow({ sender, number, receiver, body }: MessageRow): Message {
-  return { id: `${sender}:${number}`, to: receiver, body: JSON.parse(body) as MessageBody }
-}
-
-export function partsOf(id: MessageId): { readonly sender: string; readonly number: number } {
-  const colon = id.lastIndexOf(':')
-  const number = Number(id.slice(colon + 1))
-  invariant(colon > 0 && Number.isSafeInteger(number), `"${id}" is no message id: expected sender:number`)
-  return { sender: id.slice(0, colon), number }
 }

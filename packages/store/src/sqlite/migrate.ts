@@ -1,17 +1,11 @@
 /** Numbered migrations, forward only. What was applied is remembered with its checksum. */
-import { createHash } from 'node:crypto'
 import { Problem } from '@busbar/kernel'
 import type { Database } from './driver.js'
+import { type AppliedMigration, checksumOf, type Migration, notApplied } from '../migration.js'
 import { foundation } from './migrations/0001-foundation.js'
 import { retention } from './migrations/0002-retention.js'
 import { facts } from './migrations/0003-facts.js'
 import { receivers } from './migrations/0004-receivers.js'
-
-export interface Migration {
-  readonly number: number
-  readonly name: string
-  readonly sql: string
-}
 
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'foundation', sql: foundation },
@@ -20,34 +14,17 @@ export const migrations: readonly Migration[] = [
   { number: 4, name: 'receivers', sql: receivers },
 ]
 
-interface Applied {
-  readonly number: number
-  readonly name: string
-  readonly checksum: string
-}
-
 /** Which migrations the database lacks. Throws a Problem when it is of a newer version, or of another program. */
 export function pending(database: Database, known: readonly Migration[] = migrations): readonly Migration[] {
   if (!database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'").get()) return known
-  const applied = database.prepare<Applied>('SELECT number, name, checksum FROM schema_migrations ORDER BY number').all()
-  for (const one of applied) check(one, known)
-  return known.slice(applied.length)
+  const applied = database.prepare<AppliedMigration>('SELECT number, name, checksum FROM schema_migrations ORDER BY number').all()
+  return notApplied(applied, known)
 }
 
 /** Applies what is missing, each migration in a transaction of its own. */
 export function migrate(database: Database, known: readonly Migration[] = migrations): void {
   database.exec('CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL) STRICT')
   for (const migration of pending(database, known)) apply(database, migration)
-}
-
-function check({ number, name, checksum }: Applied, known: readonly Migration[]): void {
-  const migration = known[number - 1]
-  if (!migration) {
-    const newest = known.at(-1)?.number ?? 0
-    throw new Problem('unavailable', `the database was migrated to ${number} (${name}) and this version knows only ${newest}: run the newer version again`)
-  }
-  if (checksumOf(migration) !== checksum)
-    throw new Problem('unavailable', `migration ${number} (${name}) of the database is not the one of this version: run the version that made the database`)
 }
 
 function apply(database: Database, migration: Migration): void {
@@ -61,8 +38,4 @@ function apply(database: Database, migration: Migration): void {
     if (database.isTransaction) database.exec('ROLLBACK')
     throw new Problem('unavailable', `migration ${migration.number} (${migration.name}) failed: the database is as it was`, { cause: error })
   }
-}
-
-function checksumOf({ sql }: Migration): string {
-  return createHash('sha256').update(sql).digest('hex')
 }
