@@ -1,6 +1,7 @@
 /** The end of an execution: what is still open is cancelled, the output is made, and whoever waits for it hears of it. */
 import { type Ask, childIdOf, isJsonObject, type Json, type JsonObject, type AttemptId, type Parent } from '@busbar/kernel'
 import type { State } from '../types.js'
+import { workflowStatus } from '../wire/status.js'
 import { workflowToWire } from '../wire/workflow.js'
 import { type Stored, store, tooLargeForWorkflow, type ToStore, workflowLimits } from '../payload/outside.js'
 import { loopKeyOf, nodeOf, planOf } from './book.js'
@@ -44,7 +45,8 @@ function failedBySize(view: ConductorView, found: { readonly size: number; reado
 
 function cancelOpen(turn: Turn, ending: Ending): void {
   const { view } = turn
-  const reason = `Parent workflow has been terminated with reason: ${ending.reason}`
+  const why = ending.reason === null || ending.reason === '' ? `status ${workflowStatus(ending.status)}` : `reason: ${ending.reason}`
+  const reason = `Parent workflow has been terminated with ${why}`
   for (const task of view.openAttempts()) {
     const child = task.data.type === 'SUB_WORKFLOW' ? task.data.child : undefined
     if (child !== undefined) view.send(child, { kind: 'command', command: { kind: 'parentEnded', reason } })

@@ -2,11 +2,13 @@ import { attemptIdOf, type Json, type JsonObject } from '@busbar/kernel'
 import { resolve } from '../expression/resolve.js'
 import { resolveInput } from '../expression/resolve-input.js'
 import type { Node } from '../plan.js'
+import { outputOf, shownOutputOf } from './output.js'
 import { type ReadScope, scopeOf } from './scope.js'
 import type { Turn } from './turn.js'
 
 /** The evaluated parameters of a task, filled up from the input template of its task definition. */
 export function inputOf(turn: Turn, node: Node, parameters: JsonObject, offset = 0): JsonObject {
+  if (node.task.type === 'SET_VARIABLE') turn.readsOwnChildren = true
   const scope = scopeFor(turn, offset)
   const input = resolveInput(parameters, node.task.taskDefinition?.inputTemplate ?? {}, scope)
   return scope.readLoop() ? plain(input) : input
@@ -19,8 +21,8 @@ export function evaluate(turn: Turn, template: Json, offset = 0): Json {
   return scope.readLoop() ? plain(value) : value
 }
 
-function scopeFor({ view, context, read }: Turn, offset: number): ReadScope {
-  return scopeOf(view, context, attemptIdOf(view.id, view.lastOrdinal + 1 + offset), read)
+function scopeFor({ view, context, read, readsOwnChildren }: Turn, offset: number): ReadScope {
+  return scopeOf(view, context, attemptIdOf(view.id, view.lastOrdinal + 1 + offset), read, readsOwnChildren ? shownOutputOf : outputOf)
 }
 
 /** A loop's output gathers itself when it is read; what is stored must not. */

@@ -20,6 +20,13 @@ export function outputOf(view: ConductorView, task: Task, read: ReadPayload = no
   return none
 }
 
+/** What readers on the wire and loops see: the id of a child is that of the task's own, also where the child gave another one (verbs/children.ts). */
+export function shownOutputOf(view: ConductorView, task: Task, read: ReadPayload = nothingRead): JsonObject {
+  const output = outputOf(view, task, read)
+  const child = task.data.child ?? task.data.awaits
+  return child === undefined || output['subWorkflowId'] === undefined || output['subWorkflowId'] === child ? output : { ...output, subWorkflowId: child }
+}
+
 /** `{ref: output}` of every joined task that has one, up to the first that failed it. */
 export function joinOutput(view: ConductorView, join: Task, read: ReadPayload = nothingRead): JsonObject {
   const output: Record<string, Json> = {}
@@ -95,7 +102,7 @@ function iterationOutput(view: ConductorView, loop: Task, n: number, read: ReadP
     if (task === undefined) continue
     entry ??= {}
     // A TERMINATE ends the workflow before anybody gathers what it says.
-    entry[ref] = task.data.type === 'TERMINATE' ? none : outputOf(view, task, read)
+    entry[ref] = task.data.type === 'TERMINATE' ? none : shownOutputOf(view, task, read)
     if (loop.state.kind === 'closed' && loop.state.outcome === 'failed' && hasFailed(task)) break
   }
   return entry

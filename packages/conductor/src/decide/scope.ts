@@ -13,12 +13,12 @@ export interface ReadScope extends Scope {
   readonly readLoop: () => boolean
 }
 
-export function scopeOf(view: ConductorView, context: Context, taskId: AttemptId | null, read: ReadPayload): ReadScope {
+export function scopeOf(view: ConductorView, context: Context, taskId: AttemptId | null, read: ReadPayload, output: typeof outputOf): ReadScope {
   let readLoop = false
   const document = (task: Task): JsonObject => {
-    const { type, output, inputPath, outputPath } = task.data
+    const { type, output: stored, inputPath, outputPath } = task.data
     if (inputPath !== undefined || outputPath !== undefined) return documentOfOutside(view, task, read)
-    if (type !== 'DO_WHILE' || output !== undefined) return taskDocument(view, task, outputOf(view, task, read))
+    if (type !== 'DO_WHILE' || stored !== undefined) return taskDocument(view, task, output(view, task, read))
     readLoop = true
     return taskDocument(view, task, lazyLoopOutput(view, task, read))
   }

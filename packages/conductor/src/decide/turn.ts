@@ -26,6 +26,11 @@ export class Turn {
   readonly settled: number[] = []
   /** A payload that is kept outside was looked at and is not there yet: what is evaluated now is worth nothing (P1). */
   isBlind = false
+  /**
+   * From a SET_VARIABLE on, expressions of the same decision read the id of a task's own child; before it, and in later decisions, the one
+   * that the child gave on (verbs/children.ts). So recorded.
+   */
+  readsOwnChildren = false
   readonly book: Book
   readonly view: ConductorView
   readonly context: ConductorContext

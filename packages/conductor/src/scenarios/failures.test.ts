@@ -113,6 +113,15 @@ runScenarios('Retries, time-outs and ends', [
     ],
   },
   {
+    title: 'a child that ends with a parent nobody gave a reason for says how that ended',
+    workflows: [workflow('w', [sub('s', 'child')]), workflow('child', [simple('c')])],
+    steps: [
+      { verb: 'terminate', with: { reason: null } },
+      { see: 'TERMINATED: s CANCELED' },
+      { reason: 'Parent workflow has been terminated with status TERMINATED', in: 's' },
+    ],
+  },
+  {
     title: 'worst case: a child is cancelled while its parent times out',
     workflows: [
       workflow('w', [sub('s', 'child'), simple('end')], { timeoutSeconds: 10, timeoutPolicy: 'TIME_OUT_WF' }),

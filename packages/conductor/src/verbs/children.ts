@@ -14,8 +14,11 @@ type News<Kind extends ConductorCommand['kind']> = Extract<ConductorCommand, { k
 export function childEnded(view: ConductorView, news: News<'childEnded'>, now: Instant): void {
   const task = ownerOf(view, news.attempt, news.child)
   if (task === undefined) return
+  const own = { subWorkflowId: news.child }
+  // A child that ended with a child of its own gives on that one's id: as the original has it, unless its failure ends the parent.
+  const endsParent = news.status !== 'completed' && nodeOf(view, task)?.task.optional !== true
   const output = {
-    output: { ...task.data.output, ...news.output, subWorkflowId: news.child },
+    output: endsParent ? { ...task.data.output, ...news.output, ...own } : { ...task.data.output, ...own, ...news.output },
     ...(news.outputPath !== undefined && { outputPath: news.outputPath }),
   }
   if (!isOpen(task)) {

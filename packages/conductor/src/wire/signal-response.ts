@@ -1,7 +1,7 @@
 /** What synchronous execution and synchronous signals answer (conductor-api.md §4.15). */
 import type { JsonObject } from '@busbar/kernel'
 import type { ConductorView, Task } from '../decide/task.js'
-import { outputOf } from '../decide/output.js'
+import { shownOutputOf } from '../decide/output.js'
 import { planOf } from '../decide/book.js'
 import { taskStatus, workflowStatus } from './status.js'
 import { taskToWire } from './task.js'
@@ -62,7 +62,7 @@ function taskRun(answer: SignalAnswer, responseType: ReturnStrategy, view: Condu
   return {
     ...shared(answer, responseType, view),
     input: data.input ?? {},
-    output: outputOf(view, task),
+    output: shownOutputOf(view, task),
     taskType: data.type,
     taskId: task.id,
     referenceTaskName: task.key,

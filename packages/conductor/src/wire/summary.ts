@@ -2,7 +2,7 @@
 import type { Json, JsonObject } from '@busbar/kernel'
 import { planOf } from '../decide/book.js'
 import type { ConductorView, Task } from '../decide/task.js'
-import { outputOf } from '../decide/output.js'
+import { shownOutputOf } from '../decide/output.js'
 import { classifierOf } from '../definition/classifier.js'
 import { javaText } from '../expression/java-text.js'
 import { taskStatus, workflowStatus } from './status.js'
@@ -60,7 +60,7 @@ export function taskSummary(view: ConductorView, task: Task): JsonObject {
     taskDefName: data.name ?? data.type,
     taskType: data.type,
     input: text(data.input ?? {}),
-    output: text(outputOf(view, task)),
+    output: text(shownOutputOf(view, task)),
     taskId: task.id,
     externalInputPayloadStoragePath: data.inputPath,
     externalOutputPayloadStoragePath: data.outputPath,

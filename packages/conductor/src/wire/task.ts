@@ -2,7 +2,7 @@
 import type { JsonObject } from '@busbar/kernel'
 import { nodeOf, planOf } from '../decide/book.js'
 import type { ConductorView, Task } from '../decide/task.js'
-import { outputOf } from '../decide/output.js'
+import { shownOutputOf } from '../decide/output.js'
 import { taskJson } from '../plan.js'
 import type { WorkflowTask } from '../definition/types.js'
 import { waitsForUpdate } from '../tasks/wait.js'
@@ -20,7 +20,7 @@ export function taskToWire(view: ConductorView, task: Task): JsonObject {
   const definition = nodeOf(view, task)?.task ?? null
   const wire = definition === null ? null : taskJson(definition)
   const limits = definition?.taskDefinition ?? null
-  const output = outputOf(view, task)
+  const output = shownOutputOf(view, task)
   const worker = data.workerId ?? task.lastWorker ?? undefined
   return {
     taskType: data.type,
@@ -57,7 +57,8 @@ export function taskToWire(view: ConductorView, task: Task): JsonObject {
     rateLimitFrequencyInSeconds: rateLimitSeconds(task, definition),
     workflowPriority: view.brief.priority ?? 0,
     iteration: data.iteration ?? 0,
-    subWorkflowId: data.child ?? data.awaits,
+    // A task that started none of its own shows the one that its output names.
+    subWorkflowId: data.child ?? data.awaits ?? (typeof output['subWorkflowId'] === 'string' ? output['subWorkflowId'] : undefined),
     subworkflowChanged: data.changed === true,
     firstStartTime: 0,
     executionMetadata,
