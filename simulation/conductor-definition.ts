@@ -32,10 +32,18 @@ interface Cases {
   readonly defaultCase: readonly Task[]
 }
 
+export interface InlineInput {
+  readonly evaluatorType: 'javascript' | 'graaljs' | 'value-param'
+  readonly expression: string
+  readonly value: Value
+}
+
 /** How the branches of a dynamic fork are told. */
 export type Branches =
   | { readonly tasks: readonly Task[]; readonly inputs: { readonly [ref: string]: { readonly [name: string]: Json } } }
+  | { readonly plan: { readonly dynamicTasks: readonly { readonly taskName: string; readonly referenceName: string; readonly type: 'SIMPLE' }[] } }
   | { readonly forkTaskName: string; readonly forkTaskInputs: readonly Json[] }
+  | { readonly forkTaskType: 'INLINE'; readonly forkTaskInputs: readonly InlineInput[] }
   | { readonly forkTaskWorkflow: string; readonly forkTaskWorkflowVersion: string; readonly forkTaskInputs: readonly Input[] }
 
 /** A script reads the value. */
@@ -51,7 +59,7 @@ export type Task =
       readonly type: 'DYNAMIC'
       readonly optional: boolean
       readonly dynamicTaskNameParam: 'target'
-      readonly inputParameters: { readonly target: string }
+      readonly inputParameters: { readonly target: string } | ({ readonly target: 'INLINE' } & InlineInput)
       /** Of the placeholder; it holds for what the placeholder becomes. */
       readonly taskDefinition: TaskDefinition
     })
@@ -62,8 +70,9 @@ export type Task =
   | (Named & {
       readonly type: 'FORK_JOIN_DYNAMIC'
       readonly optional: boolean
-      readonly dynamicForkTasksParam: 'tasks'
-      readonly dynamicForkTasksInputParamName: 'inputs'
+      readonly dynamicForkTasksParam?: 'tasks'
+      readonly dynamicForkTasksInputParamName?: 'inputs'
+      readonly dynamicForkJoinTasksParam?: 'plan'
       readonly inputParameters: Branches
     })
   | (Named & { readonly type: 'JOIN'; readonly joinOn: readonly string[] })
@@ -90,14 +99,14 @@ export type Task =
   | (Named &
       Scripted & {
         readonly type: 'INLINE'
-        readonly inputParameters: { readonly evaluatorType: 'javascript' | 'graaljs' | 'value-param'; readonly expression: string; readonly value: Value }
+        readonly inputParameters: InlineInput
       })
   | (Named & Scripted & { readonly type: 'LAMBDA'; readonly inputParameters: { readonly scriptExpression: string; readonly value: Value } })
   | (Named & Scripted & { readonly type: 'JSON_JQ_TRANSFORM'; readonly inputParameters: { readonly queryExpression: string; readonly value: Value } })
   | (Named & { readonly type: 'SET_VARIABLE'; readonly inputParameters: { readonly [variable: string]: Value } })
   | (Named & { readonly type: 'NOOP' })
   | (Named & { readonly type: 'WAIT'; readonly inputParameters: { readonly duration: string } })
-  | (Named & { readonly type: 'TERMINATE'; readonly inputParameters: { readonly terminationStatus: Status } })
+  | (Named & { readonly type: 'TERMINATE'; readonly inputParameters: { readonly terminationStatus: Status; readonly workflowOutput: { readonly t: Value } } })
 
 export type TaskOf<Type extends Task['type']> = Extract<Task, { readonly type: Type }>
 
@@ -156,6 +165,8 @@ export function operatorOf(task: Task): string {
       return task.caseExpression === undefined ? 'DECISION' : 'DECISION expression'
     case 'INLINE':
       return `INLINE ${task.inputParameters.evaluatorType}`
+    case 'DYNAMIC':
+      return 'value' in task.inputParameters ? 'DYNAMIC INLINE' : 'DYNAMIC'
     case 'SUB_WORKFLOW':
       return task.subWorkflowParam.workflowDefinition ? 'SUB_WORKFLOW inline' : 'SUB_WORKFLOW'
     case 'FORK_JOIN_DYNAMIC':

@@ -7,6 +7,7 @@ import type { Json } from '@busbar/kernel'
 import {
   type Branches,
   type ConductorDefinition,
+  type InlineInput,
   type Input,
   isListLoop,
   responseTimeoutSeconds,
@@ -72,7 +73,7 @@ class Writer {
       { weight: 6, may: place => !place.isForgetful, write: place => [this.#setVariable(place)] },
       { weight: 4, write: () => [{ ...this.#named('wait'), type: 'WAIT', inputParameters: { duration: `${random.between(1, 20)}s` } }] },
       { weight: 2, write: () => [{ ...this.#named('noop'), type: 'NOOP' }] },
-      { weight: 2, write: () => [this.#terminate()] },
+      { weight: 2, write: place => [this.#terminate(place)] },
       { weight: 6, write: place => [this.#inline(place)] },
       { weight: 3, write: place => [this.#lambda(place)] },
       { weight: 4, write: place => [this.#jq(place)] },
@@ -150,14 +151,15 @@ class Writer {
     return { name, retryCount: this.#random.below(3), retryDelaySeconds: this.#random.pick([0, 0, 3]), responseTimeoutSeconds }
   }
 
-  #dynamic({ depth }: Place): Task {
+  #dynamic(place: Place): Task {
     const random = this.#random
     const named = this.#named('dynamic')
     // Nobody is given by this name: the workflow cannot go on.
-    const nobody = depth > 0 && random.happens(0.03) ? '${workflow.input.nobody}' : null
+    const nobody = place.depth > 0 && random.happens(0.03) ? '${workflow.input.nobody}' : null
     const target = nobody ?? (random.happens(0.5) ? '${workflow.input.worker}' : random.pick(workerTypes))
     const taskDefinition = this.#taskDefinition(named.name)
-    return { ...named, type: 'DYNAMIC', optional: random.happens(0.2), dynamicTaskNameParam: 'target', inputParameters: { target }, taskDefinition }
+    const inputParameters = random.happens(0.2) ? { target: 'INLINE', ...this.#inlineInput(place, random.pick(scalarScripts)) } : { target }
+    return { ...named, type: 'DYNAMIC', optional: random.happens(0.2), dynamicTaskNameParam: 'target', inputParameters, taskDefinition }
   }
 
   #human(): Task {
@@ -171,9 +173,9 @@ class Writer {
     return { ...named, type: 'SET_VARIABLE', inputParameters: { [`v${this.#count}`]: this.#value(place) } }
   }
 
-  #terminate(): Task {
+  #terminate(place: Place): Task {
     const terminationStatus = this.#random.pick(['COMPLETED', 'FAILED', 'TERMINATED'] as const)
-    return { ...this.#named('end'), type: 'TERMINATE', inputParameters: { terminationStatus } }
+    return { ...this.#named('end'), type: 'TERMINATE', inputParameters: { terminationStatus, workflowOutput: { t: this.#value(place) } } }
   }
 
   #script(scripts: readonly Script[], bad: Script): { readonly script: Script; readonly optional: boolean; readonly retryCount: number } {
@@ -183,9 +185,12 @@ class Writer {
 
   #inline(place: Place): Task {
     const { script, ...more } = this.#script([...scalarScripts, objectScript], brokenScript)
+    return { ...this.#named('inline'), type: 'INLINE', ...more, inputParameters: this.#inlineInput(place, script) }
+  }
+
+  #inlineInput(place: Place, { code }: Script): InlineInput {
     const evaluatorType = this.#random.pick(['javascript', 'graaljs', 'value-param'] as const)
-    const expression = evaluatorType === 'value-param' ? 'value' : script.code
-    return { ...this.#named('inline'), type: 'INLINE', ...more, inputParameters: { evaluatorType, expression, value: this.#value(place) } }
+    return { evaluatorType, expression: evaluatorType === 'value-param' ? 'value' : code, value: this.#value(place) }
   }
 
   #lambda(place: Place): Task {
@@ -254,27 +259,31 @@ class Writer {
   }
 
   #dynamicFork(place: Place): Task[] {
-    const fork: Task = {
-      ...this.#named('many'),
-      type: 'FORK_JOIN_DYNAMIC',
-      optional: this.#random.happens(0.3),
-      dynamicForkTasksParam: 'tasks',
-      dynamicForkTasksInputParamName: 'inputs',
-      inputParameters: this.#branches(place),
-    }
-    return [fork, this.#join([])]
+    const inputParameters = this.#branches(place)
+    const named = this.#named('many')
+    const params =
+      'plan' in inputParameters
+        ? ({ dynamicForkJoinTasksParam: 'plan' } as const)
+        : ({ dynamicForkTasksParam: 'tasks', dynamicForkTasksInputParamName: 'inputs' } as const)
+    return [{ ...named, type: 'FORK_JOIN_DYNAMIC', optional: this.#random.happens(0.5), ...params, inputParameters }, this.#join([])]
   }
 
   #branches(place: Place): Branches {
     const random = this.#random
     const draw = random.next()
+    if (draw < 0.15) return { plan: { dynamicTasks: this.#numbers(0).map(() => this.#planned()) } }
     if (place.isBeside || draw < 0.5) return this.#listedBranches(place)
-    if (draw < 0.7 && this.mayCallChild) {
+    if (draw < 0.6) return { forkTaskType: 'INLINE', forkTaskInputs: this.#numbers(0).map(() => this.#inlineInput(place, random.pick(scalarScripts))) }
+    if (draw < 0.75 && this.mayCallChild) {
       const forkTaskInputs = this.#numbers(0).map(() => this.input(this.#value(place)))
       return { forkTaskWorkflow: childName, forkTaskWorkflowVersion: '1', forkTaskInputs }
     }
     const forkTaskInputs = this.#numbers(0).map((number): Json => (random.happens(0.5) ? number : { value: this.#value(place) }))
     return { forkTaskName: random.pick(workerTypes), forkTaskInputs }
+  }
+
+  #planned() {
+    return { taskName: this.#random.pick(workerTypes), referenceName: this.#named('planned').taskReferenceName, type: 'SIMPLE' } as const
   }
 
   #listedBranches(place: Place): Branches {
@@ -295,6 +304,7 @@ class Writer {
     if (draw < 0.25) return this.#inline({ ...place, readable: [] })
     if (draw < 0.45 && this.mayCallChild) return { ...this.#childNamed(), inputParameters: {} }
     if (draw < 0.55) return { ...this.#named('noop'), type: 'NOOP' }
+    if (draw < 0.62) return { ...this.#named('human'), type: 'HUMAN', optional: random.happens(0.3), retryCount: 0 }
     return { ...this.#named('branch'), name: random.pick(workerTypes), type: 'SIMPLE', optional: random.happens(0.2) }
   }
 

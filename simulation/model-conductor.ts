@@ -10,7 +10,7 @@ type Ended = Exclude<ExecutionStatus, 'running' | 'paused'>
 /** Ways in which the whole workflow ends here; none: what follows is reached. */
 type Ends = ReadonlySet<Ended>
 
-/** How a workflow ends, and what it says then: undefined where that depends on what was cut off. */
+/** How a workflow ends, and what it says if it completes: undefined where that depends on who is first. */
 interface End {
   readonly statuses: Ends
   readonly output: JsonObject | undefined
@@ -37,6 +37,8 @@ class Model {
   /** What a dynamic fork tells its join to wait for. */
   readonly #branches = new Map<string, readonly string[]>()
   #hasDynamicFork = false
+  /** What each TERMINATE says that may complete the workflow. */
+  readonly #completions: JsonObject[] = []
   /** The keys of all tasks so far, in order. */
   readonly #keys: string[] = []
 
@@ -52,7 +54,8 @@ class Model {
     const ends = this.#list(workflow.tasks, '')
     const isExact = ends.size === 0
     const statuses: Ends = isExact ? only('completed') : ends
-    const output = isExact ? (this.#evaluate(workflow.outputParameters) as JsonObject) : undefined
+    const [cut, ...others] = this.#completions
+    const output = isExact ? (this.#evaluate(workflow.outputParameters) as JsonObject) : others.length === 0 ? cut : undefined
     this.#prediction.executions.set(this.#path, { statuses, isExact, output, variables: isExact ? this.#variables : undefined })
     return { statuses, output }
   }
@@ -76,7 +79,10 @@ class Model {
         return this.#tried(task, key, (task.taskDefinition ?? registeredTasks.find(({ name }) => name === task.name))?.retryCount ?? 0)
       case 'DYNAMIC':
         // Its name is known before there is a task.
-        return this.#evaluate(task.inputParameters.target) === null ? only('failed') : this.#tried(task, key, task.taskDefinition.retryCount)
+        if (this.#evaluate(task.inputParameters.target) === null) return only('failed')
+        // One of the engine's own types works by what else it is given.
+        if ('value' in task.inputParameters) return this.#script({ ...task, type: 'INLINE', retryCount: 0, inputParameters: task.inputParameters }, key)
+        return this.#tried(task, key, task.taskDefinition.retryCount)
       case 'HUMAN':
         return this.#tried(task, key, task.retryCount)
       case 'SUB_WORKFLOW':
@@ -87,6 +93,7 @@ class Model {
         return this.#script(task, key)
       case 'TERMINATE':
         this.#expect(key, 1)
+        if (task.inputParameters.terminationStatus === 'COMPLETED') this.#completions.push(this.#evaluate(task.inputParameters.workflowOutput) as JsonObject)
         return only(({ COMPLETED: 'completed', FAILED: 'failed', TERMINATED: 'cancelled' } as const)[task.inputParameters.terminationStatus])
       case 'SWITCH':
       case 'DECISION':
@@ -201,14 +208,19 @@ class Model {
         return { ...task, inputParameters: { ...given, ...inputs[task.taskReferenceName] }, ...own } as Task
       })
     }
-    const isWorkflow = 'forkTaskWorkflow' in inputParameters
-    const name = isWorkflow ? ref : inputParameters.forkTaskName
+    if ('plan' in inputParameters) {
+      const { dynamicTasks } = inputParameters.plan
+      return dynamicTasks.map(({ taskName, referenceName, type }) => ({ name: taskName, taskReferenceName: referenceName, type, optional: false, ...own }))
+    }
+    const name = 'forkTaskWorkflow' in inputParameters ? ref : 'forkTaskType' in inputParameters ? inputParameters.forkTaskType : inputParameters.forkTaskName
     const prefix = this.#hasDynamicFork ? `_${ref}_${name}` : `_${name}`
     return inputParameters.forkTaskInputs.map((element, index) => {
       const named = { name, taskReferenceName: `${prefix}_${index}`, optional: false, ...own }
-      if (!isWorkflow) return { ...named, type: 'SIMPLE' }
+      if ('forkTaskName' in inputParameters) return { ...named, type: 'SIMPLE' }
+      const more = { retryCount: 0, inputParameters: element }
+      if ('forkTaskType' in inputParameters) return { ...named, ...more, type: 'INLINE' } as TaskOf<'INLINE'>
       const subWorkflowParam = { name: inputParameters.forkTaskWorkflow, version: 1 }
-      return { ...named, type: 'SUB_WORKFLOW', retryCount: 0, subWorkflowParam, inputParameters: element as TaskOf<'SUB_WORKFLOW'>['inputParameters'] }
+      return { ...named, ...more, type: 'SUB_WORKFLOW', subWorkflowParam } as TaskOf<'SUB_WORKFLOW'>
     })
   }
 
@@ -268,9 +280,9 @@ class Model {
     }
   }
 
-  /** Of a child that was cut short nobody knows what it says, unless a TERMINATE completed it: nothing. */
+  /** Of a child that did not complete nobody knows how far it came. */
   #childOutput(path: string, status: Ended, { output }: End): JsonObject {
-    if (output === undefined && status !== 'completed') return { [anything]: anything }
+    if (output === undefined || status !== 'completed') return { [anything]: anything }
     return { ...output, subWorkflowId: this.#facts.idOf(path) }
   }
 

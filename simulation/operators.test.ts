@@ -18,10 +18,13 @@ const operators = [
   'DO_WHILE items keepLastN',
   'DO_WHILE keepLastN',
   'DYNAMIC',
+  'DYNAMIC INLINE',
   'EXCLUSIVE_JOIN',
   'FORK_JOIN',
   'FORK_JOIN_DYNAMIC forkTaskName',
+  'FORK_JOIN_DYNAMIC forkTaskType',
   'FORK_JOIN_DYNAMIC forkTaskWorkflow',
+  'FORK_JOIN_DYNAMIC plan',
   'FORK_JOIN_DYNAMIC tasks',
   'HUMAN',
   'INLINE graaljs',
@@ -78,6 +81,13 @@ describe('workflows of all operators', () => {
         outcomes.reduce((sum, { occurred }) => sum + occurred[occurrence], 0),
         occurrence,
       ).toBeGreaterThan(0)
+  })
+
+  it('are played again exactly', async () => {
+    for (let run = 1; run <= 10; run++) {
+      const [first, second] = [await play({ seed, run, dialect: 'conductor' }), await play({ seed, run, dialect: 'conductor' })]
+      expect(second.events).toEqual(first.events)
+    }
   })
 
   it('are nested to their full depth in one of ten', () => {
