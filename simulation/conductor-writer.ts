@@ -77,7 +77,7 @@ class Writer {
       { weight: 6, write: place => [this.#inline(place)] },
       { weight: 3, write: place => [this.#lambda(place)] },
       { weight: 4, write: place => [this.#jq(place)] },
-      { weight: 3, may: callsChild, write: place => [this.#start(place)] },
+      { weight: 5, may: callsChild, write: place => [this.#start(place)] },
       { weight: 8, may: place => !place.isForgetful, write: place => this.#dynamicFork(place) },
       { weight: 10, nests: true, write: place => [this.#choice(place)] },
       { weight: 5, nests: true, write: place => this.#exclusive(place) },
