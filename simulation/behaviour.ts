@@ -17,6 +17,16 @@ export interface Report {
 /** `lost`: the worker says nothing while its lease holds. */
 export type Reaction = Report | { readonly outcome: 'lost' }
 
+/** The worker has work in hand and goes on with it. */
+export interface Progress {
+  readonly outcome: 'inProgress'
+  /** It, or another, is to look again so much later; null: it keeps the work and wants its lease to last. */
+  readonly againAfterSeconds: number | null
+}
+
+/** What it leaves behind until the last word. */
+export const progressOutput = { percent: 50 }
+
 export type Behaviour = (one: Try) => Reaction
 
 /** The path of the execution that a try starts. The path of what nobody started is empty. */
@@ -29,9 +39,9 @@ export function behaviourOf(seed: number, run: number): Behaviour {
     const random = new Random(seed, run, 'behaviour', path, key, number)
     const draw = random.next()
     const value = random.below(3)
-    if (draw < 0.82) return { outcome: 'completed', value }
-    if (draw < 0.93) return { outcome: 'failed', value }
-    if (draw < 0.96) return { outcome: 'failedFinally', value }
+    if (draw < 0.8) return { outcome: 'completed', value }
+    if (draw < 0.91) return { outcome: 'failed', value }
+    if (draw < 0.94) return { outcome: 'failedFinally', value }
     return { outcome: 'lost' }
   }
 }

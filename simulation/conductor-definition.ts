@@ -1,5 +1,5 @@
-/** Random workflows. Loops stand in no loop: the original does not support that reliably (conductor-semantics.md §10.8). */
-import type { Random } from './random.js'
+/** What random workflows are made of. */
+import type { Json } from '@busbar/kernel'
 
 export type Status = 'COMPLETED' | 'FAILED' | 'TERMINATED'
 
@@ -8,42 +8,107 @@ interface Named {
   readonly taskReferenceName: string
 }
 
+/** A literal, or an expression whose value is known where it stands. */
+export type Value = string | number
+
+export interface TaskDefinition {
+  readonly name: string
+  readonly retryCount: number
+  readonly retryDelaySeconds: number
+  readonly responseTimeoutSeconds: number
+}
+
+/** What every workflow is started with. None of its names is a field of a task: a dynamic fork would read it as that (§10.6). */
+export type Input = {
+  readonly worker: string
+  readonly size: Value
+  readonly one: number
+  readonly list: readonly number[]
+}
+
+interface Cases {
+  readonly inputParameters: { readonly value: Value }
+  readonly decisionCases: { readonly [value: string]: readonly Task[] }
+  readonly defaultCase: readonly Task[]
+}
+
+export interface InlineInput {
+  readonly evaluatorType: 'javascript' | 'graaljs' | 'value-param'
+  readonly expression: string
+  readonly value: Value
+}
+
+/** How the branches of a dynamic fork are told. */
+export type Branches =
+  | { readonly tasks: readonly Task[]; readonly inputs: { readonly [ref: string]: { readonly [name: string]: Json } } }
+  | { readonly plan: { readonly dynamicTasks: readonly { readonly taskName: string; readonly referenceName: string; readonly type: 'SIMPLE' }[] } }
+  | { readonly forkTaskName: string; readonly forkTaskInputs: readonly Json[] }
+  | { readonly forkTaskType: 'INLINE'; readonly forkTaskInputs: readonly InlineInput[] }
+  | { readonly forkTaskWorkflow: string; readonly forkTaskWorkflowVersion: string; readonly forkTaskInputs: readonly Input[] }
+
+/** A script reads the value. */
+interface Scripted {
+  readonly optional: boolean
+  readonly retryCount: number
+}
+
 export type Task =
+  /** Without a definition of its own: what is registered under its name holds. */
+  | (Named & { readonly type: 'SIMPLE'; readonly optional: boolean; readonly taskDefinition?: TaskDefinition })
   | (Named & {
-      readonly type: 'SIMPLE'
+      readonly type: 'DYNAMIC'
       readonly optional: boolean
-      readonly taskDefinition: {
-        readonly name: string
-        readonly retryCount: number
-        readonly retryDelaySeconds: number
-        readonly responseTimeoutSeconds: number
-      }
+      readonly dynamicTaskNameParam: 'target'
+      readonly inputParameters: { readonly target: string } | ({ readonly target: 'INLINE' } & InlineInput)
+      /** Of the placeholder; it holds for what the placeholder becomes. */
+      readonly taskDefinition: TaskDefinition
     })
-  | (Named & {
-      readonly type: 'SWITCH'
-      readonly evaluatorType: 'value-param'
-      readonly expression: 'value'
-      readonly inputParameters: { readonly value: string | number }
-      readonly decisionCases: { readonly [value: string]: readonly Task[] }
-      readonly defaultCase: readonly Task[]
-    })
+  | (Named & { readonly type: 'HUMAN'; readonly optional: boolean; readonly retryCount: number })
+  | (Named & Cases & { readonly type: 'SWITCH'; readonly evaluatorType: 'value-param' | 'javascript' | 'graaljs'; readonly expression: string })
+  | (Named & Cases & { readonly type: 'DECISION'; readonly caseValueParam?: 'value'; readonly caseExpression?: string })
   | (Named & { readonly type: 'FORK_JOIN'; readonly forkTasks: readonly (readonly Task[])[] })
+  | (Named & {
+      readonly type: 'FORK_JOIN_DYNAMIC'
+      readonly optional: boolean
+      readonly dynamicForkTasksParam?: 'tasks'
+      readonly dynamicForkTasksInputParamName?: 'inputs'
+      readonly dynamicForkJoinTasksParam?: 'plan'
+      readonly inputParameters: Branches
+    })
   | (Named & { readonly type: 'JOIN'; readonly joinOn: readonly string[] })
+  | (Named & { readonly type: 'EXCLUSIVE_JOIN'; readonly joinOn: readonly string[]; readonly defaultExclusiveJoinTask: readonly string[] })
   | (Named & {
       readonly type: 'DO_WHILE'
       readonly loopCondition: string
       readonly loopOver: readonly Task[]
-      readonly inputParameters: { readonly times: number }
+      /** A list to walk through: as an expression, or among the inputs. */
+      readonly items?: string
+      readonly inputParameters: { readonly times?: number; readonly keepLastN?: number; readonly _items?: readonly number[] }
     })
   | (Named & {
       readonly type: 'SUB_WORKFLOW'
       readonly optional: boolean
       readonly retryCount: number
       readonly subWorkflowParam: { readonly name: string; readonly version: number; readonly workflowDefinition?: Workflow }
+      readonly inputParameters: Input | Record<never, never>
     })
-  | (Named & { readonly type: 'SET_VARIABLE'; readonly inputParameters: { readonly [variable: string]: string | number } })
+  | (Named & {
+      readonly type: 'START_WORKFLOW'
+      readonly inputParameters: { readonly startWorkflow: { readonly name: string; readonly version: number; readonly input: Input } }
+    })
+  | (Named &
+      Scripted & {
+        readonly type: 'INLINE'
+        readonly inputParameters: InlineInput
+      })
+  | (Named & Scripted & { readonly type: 'LAMBDA'; readonly inputParameters: { readonly scriptExpression: string; readonly value: Value } })
+  | (Named & Scripted & { readonly type: 'JSON_JQ_TRANSFORM'; readonly inputParameters: { readonly queryExpression: string; readonly value: Value } })
+  | (Named & { readonly type: 'SET_VARIABLE'; readonly inputParameters: { readonly [variable: string]: Value } })
+  | (Named & { readonly type: 'NOOP' })
   | (Named & { readonly type: 'WAIT'; readonly inputParameters: { readonly duration: string } })
-  | (Named & { readonly type: 'TERMINATE'; readonly inputParameters: { readonly terminationStatus: Status } })
+  | (Named & { readonly type: 'TERMINATE'; readonly inputParameters: { readonly terminationStatus: Status; readonly workflowOutput: { readonly t: Value } } })
+
+export type TaskOf<Type extends Task['type']> = Extract<Task, { readonly type: Type }>
 
 export interface Workflow {
   readonly name: string
@@ -56,6 +121,7 @@ export interface Workflow {
 
 export interface ConductorDefinition {
   readonly root: Workflow
+  readonly input: Input
   /** Registered; started by name. */
   readonly child: Workflow
 }
@@ -64,142 +130,54 @@ export interface ConductorDefinition {
 export const workerTypes = ['alpha', 'beta'] as const
 export const responseTimeoutSeconds = 60
 
-const childName = 'child'
-const depthMax = 3
-const tasksMax = 12
+/** Registered, for branches that a dynamic fork names: they bring no definition of their own. */
+export const registeredTasks: readonly TaskDefinition[] = workerTypes.map(name => ({
+  ...{ name, responseTimeoutSeconds },
+  ...{ retryCount: 1, retryDelaySeconds: 1 },
+}))
 
-export function conductorDefinition(random: Random): ConductorDefinition {
-  const writer = new Writer(random)
-  const child = writer.workflow(childName, 2, 3)
-  writer.mayCallChild = true
-  return { child, root: writer.workflow('root', 0, tasksMax) }
-}
-
-interface Place {
-  readonly depth: number
-  readonly isInLoop: boolean
-  /** Expressions whose value is known here: of tasks that came before, not of tasks beside. */
-  readonly readable: readonly string[]
-}
-
-class Writer {
-  readonly #random: Random
-  /** Once the child is written: it must not start itself. */
-  mayCallChild = false
-  #left = 0
-  #count = 0
-
-  constructor(random: Random) {
-    this.#random = random
-  }
-
-  workflow(name: string, depth: number, tasks: number): Workflow {
-    const before = this.#left
-    this.#left = tasks
-    const readable: string[] = []
-    const list = this.#list({ depth, isInLoop: false, readable }, readable, 1)
-    this.#left = before - (tasks - this.#left)
-    const outputParameters = Object.fromEntries(readable.map((expression, index) => [`o${index}`, expression]))
-    return { name, version: 1, schemaVersion: 2, ownerEmail: 'owner@example.com', tasks: list, outputParameters }
-  }
-
-  /** `readable` gathers what can be read after the list. */
-  #list(place: Place, readable: string[], least: number): Task[] {
-    const tasks: Task[] = []
-    const length = this.#random.between(least, place.depth === 0 ? 5 : 3)
-    for (let i = 0; i < length && (this.#left > 0 || tasks.length < least); i++) {
-      const added = this.#task({ ...place, readable: [...place.readable, ...readable] })
-      tasks.push(...added)
-      for (const task of added) readable.push(...readableOf(task))
-      if (added.at(-1)?.type === 'TERMINATE') break
-    }
-    return tasks
-  }
-
-  #task(place: Place): Task[] {
-    const random = this.#random
-    this.#left -= 1
-    const canNest = place.depth < depthMax && this.#left > 1
-    const draw = random.next()
-    if (canNest && draw < 0.12) return [this.#switch(place)]
-    if (canNest && draw < 0.26) return this.#fork(place)
-    if (canNest && draw < 0.36 && !place.isInLoop) return [this.#loop(place)]
-    if (canNest && draw < 0.46) return [this.#child(place)]
-    if (draw < 0.54) return [{ ...this.#named('set'), type: 'SET_VARIABLE', inputParameters: { [`v${this.#count}`]: this.#value(place) } }]
-    if (draw < 0.6) return [{ ...this.#named('wait'), type: 'WAIT', inputParameters: { duration: `${random.between(1, 20)}s` } }]
-    if (draw < 0.62) {
-      const terminationStatus = random.pick(['COMPLETED', 'FAILED', 'TERMINATED'] as const)
-      return [{ ...this.#named('end'), type: 'TERMINATE', inputParameters: { terminationStatus } }]
-    }
-    return [this.#simple()]
-  }
-
-  #named(kind: string): Named {
-    this.#count += 1
-    return { name: kind, taskReferenceName: `${kind}${this.#count}` }
-  }
-
-  #value({ readable }: Place): string | number {
-    return readable.length > 0 && this.#random.happens(0.6) ? this.#random.pick(readable) : this.#random.below(3)
-  }
-
-  #simple(): Task {
-    const random = this.#random
-    const name = random.pick(workerTypes)
-    return {
-      ...this.#named('task'),
-      name,
-      type: 'SIMPLE',
-      optional: random.happens(0.2),
-      taskDefinition: { name, retryCount: random.below(3), retryDelaySeconds: random.pick([0, 0, 3]), responseTimeoutSeconds },
-    }
-  }
-
-  #switch(place: Place): Task {
-    const inner = { ...place, depth: place.depth + 1 }
-    const inputParameters = { value: this.#value(place) }
-    const decisionCases: Record<string, readonly Task[]> = {}
-    for (let i = 0; i < 2; i++) decisionCases[String(this.#random.below(3))] = this.#list(inner, [], 0)
-    const defaultCase = this.#list(inner, [], 0)
-    return { ...this.#named('switch'), type: 'SWITCH', evaluatorType: 'value-param', expression: 'value', inputParameters, decisionCases, defaultCase }
-  }
-
-  #fork(place: Place): Task[] {
-    const inner = { ...place, depth: place.depth + 1 }
-    const forkTasks = Array.from({ length: this.#random.between(2, 3) }, () => {
-      const branch = this.#list(inner, [], 1)
-      // A join waits for the last task of a branch; a SWITCH ends before what it chose.
-      return branch.at(-1)?.type === 'SWITCH' ? [...branch, this.#simple()] : branch
-    })
-    const joinOn = forkTasks.map(branch => branch.at(-1)?.taskReferenceName ?? '')
-    return [
-      { ...this.#named('fork'), type: 'FORK_JOIN', forkTasks },
-      { ...this.#named('join'), type: 'JOIN', joinOn },
-    ]
-  }
-
-  #loop(place: Place): Task {
-    const loopOver = this.#list({ ...place, depth: place.depth + 1, isInLoop: true }, [], 1)
-    const named = this.#named('loop')
-    const times = this.#random.between(1, 3)
-    return { ...named, type: 'DO_WHILE', loopCondition: `$.${named.taskReferenceName}.iteration < $.times`, loopOver, inputParameters: { times } }
-  }
-
-  #child(place: Place): Task {
-    const random = this.#random
-    const inline = !this.mayCallChild || random.happens(0.5) ? this.workflow('inline', place.depth + 1, Math.min(3, this.#left)) : null
-    return {
-      ...this.#named('sub'),
-      type: 'SUB_WORKFLOW',
-      optional: random.happens(0.2),
-      retryCount: random.below(2),
-      subWorkflowParam: inline ? { name: inline.name, version: 1, workflowDefinition: inline } : { name: childName, version: 1 },
-    }
+/** The lists that a task holds. */
+export function listsIn(task: Task): readonly (readonly Task[])[] {
+  switch (task.type) {
+    case 'SWITCH':
+    case 'DECISION':
+      return [...Object.values(task.decisionCases), task.defaultCase]
+    case 'FORK_JOIN':
+      return task.forkTasks
+    case 'DO_WHILE':
+      return [task.loopOver]
+    default:
+      return []
   }
 }
 
-function readableOf(task: Task): string[] {
-  if (task.type === 'SIMPLE') return [`\${${task.taskReferenceName}.output.v}`]
-  if (task.type === 'SET_VARIABLE') return Object.keys(task.inputParameters).map(name => `\${workflow.variables.${name}}`)
-  return []
+/** A list's tasks with all that are nested in them: not those of other workflows. */
+export function everyTask(tasks: readonly Task[]): readonly Task[] {
+  return tasks.flatMap(task => [task, ...listsIn(task).flatMap(everyTask)])
+}
+
+/** What a task can do that not all of its type do: what a coverage check wants to see of each. */
+export function operatorOf(task: Task): string {
+  switch (task.type) {
+    case 'SWITCH':
+      return `SWITCH ${task.evaluatorType}`
+    case 'DECISION':
+      return task.caseExpression === undefined ? 'DECISION' : 'DECISION expression'
+    case 'INLINE':
+      return `INLINE ${task.inputParameters.evaluatorType}`
+    case 'DYNAMIC':
+      return 'value' in task.inputParameters ? 'DYNAMIC INLINE' : 'DYNAMIC'
+    case 'SUB_WORKFLOW':
+      return task.subWorkflowParam.workflowDefinition ? 'SUB_WORKFLOW inline' : 'SUB_WORKFLOW'
+    case 'FORK_JOIN_DYNAMIC':
+      return `FORK_JOIN_DYNAMIC ${Object.keys(task.inputParameters)[0]}`
+    case 'DO_WHILE':
+      return `DO_WHILE${isListLoop(task) ? ' items' : ''}${task.inputParameters.keepLastN === undefined ? '' : ' keepLastN'}`
+    default:
+      return task.type
+  }
+}
+
+export function isListLoop({ items, inputParameters }: TaskOf<'DO_WHILE'>): boolean {
+  return items !== undefined || inputParameters._items !== undefined
 }

@@ -1,4 +1,5 @@
 /** The servers of a run: one, or several on one durable state. Each lives and dies by itself; time is the same for all. */
+import type { Evaluator } from '@busbar/engine'
 import { type Instant, instant } from '@busbar/kernel'
 import type { Fault, MemoryStore } from '@busbar/store/testing'
 import type { Ledger } from './ledger.js'
@@ -16,6 +17,8 @@ export interface FleetOptions {
   readonly lose: () => boolean
   /** Of the engines' own ids and jitter. */
   readonly chance: Random
+  /** Of all of them. */
+  readonly evaluator: Evaluator
   readonly startsAt: number
 }
 
@@ -100,7 +103,18 @@ export class Fleet {
   }
 
   #born(origin?: MemoryStore): Life {
-    const { ledger, makeStore, fault, chance, lose, servers } = this.#options
-    return new Life({ ledger, makeStore, fault, chance, lose, isShared: servers > 1, startsAt: this.#now, now: () => this.#now, ...(origin && { origin }) })
+    const { ledger, makeStore, fault, chance, evaluator, lose, servers } = this.#options
+    return new Life({
+      ledger,
+      makeStore,
+      fault,
+      chance,
+      evaluator,
+      lose,
+      isShared: servers > 1,
+      startsAt: this.#now,
+      now: () => this.#now,
+      ...(origin && { origin }),
+    })
   }
 }

@@ -7,7 +7,18 @@
  * A4. A lease has a higher fence than the one before.
  * A5. An execution that has ended stays as it ended; only an operator may call what failed cancelled.
  */
-import { type Attempt, type Changes, type Execution, type ExecutionId, isOpen, isTerminal, ordinalOf } from '@busbar/kernel'
+import {
+  type Attempt,
+  type AttemptId,
+  type Changes,
+  type Execution,
+  type ExecutionId,
+  executionIdOf,
+  isJsonObject,
+  isOpen,
+  isTerminal,
+  ordinalOf,
+} from '@busbar/kernel'
 import type { Claimed, LoadedExecution } from '@busbar/store'
 import { childPath } from './behaviour.js'
 
@@ -15,6 +26,8 @@ export interface Entry {
   execution: Execution
   version: number
   readonly attempts: Map<number, Attempt>
+  /** As they were last seen. */
+  readonly removed: Map<number, Attempt>
 }
 
 /** What is wrong with a run. */
@@ -24,6 +37,8 @@ export class Violation extends Error {
 
 export class Ledger {
   readonly entries = new Map<ExecutionId, Entry>()
+  /** Of executions that are nobody's child, the attempt that started them. */
+  readonly starters = new Map<ExecutionId, AttemptId>()
   /** The first thing that went wrong: thrown where the run can be ended, not inside the engine. */
   violation: Violation | null = null
   commits = 0
@@ -42,7 +57,7 @@ export class Ledger {
     if (execution === undefined) return
     const entry = this.#entry(execution)
     if (changes.execution) entry.version = changes.version + 1
-    for (const ordinal of changes.removed) entry.attempts.delete(ordinal)
+    for (const ordinal of changes.removed) this.#remove(entry, ordinal)
     for (const { attempt } of changes.attempts) this.#note(entry, attempt)
     this.#checkOpen(entry)
   }
@@ -63,8 +78,15 @@ export class Ledger {
       const known = this.entries.get(execution.id)
       if (known && known.version > version) this.#blame(`A1: ${execution.id} is stored in version ${version}, but ${known.version} was acknowledged`)
       const entry = this.#entry(execution)
+      const isNews = version > entry.version
       entry.version = version
       for (const attempt of attempts) this.#note(entry, attempt)
+      const left = new Set(attempts.map(({ ordinal }) => ordinal))
+      for (const ordinal of entry.attempts.keys()) {
+        if (left.has(ordinal)) continue
+        if (!isNews) this.#blame(`A1: attempt ${ordinal} of ${execution.id} was acknowledged and is lost`)
+        this.#remove(entry, ordinal)
+      }
       this.#checkOpen(entry)
     }
   }
@@ -72,15 +94,20 @@ export class Ledger {
   // ── Reading ──
 
   pathOf(id: ExecutionId): string {
-    const parent = this.entries.get(id)?.execution.parent
-    if (!parent) return ''
-    const attempt = this.entries.get(parent.execution)?.attempts.get(ordinalOf(parent.attempt))
-    return childPath({ path: this.pathOf(parent.execution), key: attempt?.key ?? '?', number: attempt?.number ?? -1 })
+    const starter = this.#starterOf(id)
+    if (starter === null) return ''
+    const { attempts, removed } = this.entries.get(executionIdOf(starter)) ?? {}
+    const attempt = attempts?.get(ordinalOf(starter)) ?? removed?.get(ordinalOf(starter))
+    return childPath({ path: this.pathOf(executionIdOf(starter)), key: attempt?.key ?? '?', number: attempt?.number ?? -1 })
   }
 
   rootOf(id: ExecutionId): ExecutionId {
-    const parent = this.entries.get(id)?.execution.parent
-    return parent ? this.rootOf(parent.execution) : id
+    const starter = this.#starterOf(id)
+    return starter === null ? id : this.rootOf(executionIdOf(starter))
+  }
+
+  #starterOf(id: ExecutionId): AttemptId | null {
+    return this.entries.get(id)?.execution.parent?.attempt ?? this.starters.get(id) ?? null
   }
 
   *openAttempts(): IterableIterator<Attempt> {
@@ -97,7 +124,7 @@ export class Ledger {
   #entry(execution: Execution): Entry {
     const known = this.entries.get(execution.id)
     if (known === undefined) {
-      const entry = { execution, version: 0, attempts: new Map() }
+      const entry = { execution, version: 0, attempts: new Map(), removed: new Map() }
       this.entries.set(execution.id, entry)
       return entry
     }
@@ -112,6 +139,14 @@ export class Ledger {
     const before = entry.attempts.get(attempt.ordinal)
     if (before) this.#checkChange(before, attempt)
     entry.attempts.set(attempt.ordinal, attempt)
+    const started = startedBy(attempt)
+    if (started !== null) this.starters.set(started, attempt.id)
+  }
+
+  #remove(entry: Entry, ordinal: number): void {
+    const attempt = entry.attempts.get(ordinal)
+    if (attempt !== undefined) entry.removed.set(ordinal, attempt)
+    entry.attempts.delete(ordinal)
   }
 
   #checkChange(before: Attempt, after: Attempt): void {
@@ -139,4 +174,11 @@ export class Ledger {
   #blame(what: string): void {
     this.violation ??= new Violation(what)
   }
+}
+
+/** What a START_WORKFLOW tells. */
+function startedBy({ data }: Attempt): ExecutionId | null {
+  if (!isJsonObject(data) || data['type'] !== 'START_WORKFLOW') return null
+  const id = isJsonObject(data['output']) ? data['output']['workflowId'] : undefined
+  return typeof id === 'string' ? (id as ExecutionId) : null
 }

@@ -1,10 +1,10 @@
 /** One life of the server: an engine from its start to the crash of its store. */
-import { type Answer, type ExecutionId, type Instant, Problem } from '@busbar/kernel'
+import { type ExecutionId, type Instant, Problem } from '@busbar/kernel'
 import { createEngine, type EngineApi, type Evaluator } from '@busbar/engine'
 import { ManualClock, silentLog } from '@busbar/engine/testing'
 import type { LoadedExecution } from '@busbar/store'
 import type { Fault, MemoryStore } from '@busbar/store/testing'
-import { type Ledger, Violation } from './ledger.js'
+import type { Ledger } from './ledger.js'
 import type { Random } from './random.js'
 import type { MakeStore } from './watched-store.js'
 
@@ -15,6 +15,7 @@ export interface LifeOptions {
   readonly fault: () => Fault | undefined
   /** Of the engine's own ids and jitter. */
   readonly chance: Random
+  readonly evaluator: Evaluator
   readonly startsAt: number
   /** The store's clock. */
   readonly now: () => Instant
@@ -38,7 +39,7 @@ export class Life {
   readonly #crashed: Promise<typeof crash>
   readonly #ring: (value: typeof crash) => void
 
-  constructor({ ledger, makeStore, fault, chance, startsAt, now, isShared, lose, origin }: LifeOptions) {
+  constructor({ ledger, makeStore, fault, chance, evaluator, startsAt, now, isShared, lose, origin }: LifeOptions) {
     let ring: (value: typeof crash) => void = () => {}
     this.#crashed = new Promise(resolve => {
       ring = resolve
@@ -51,7 +52,7 @@ export class Life {
     }
     this.store = makeStore(ledger, { beforeFlush, now, lose, shared: isShared }, origin)
     this.clock = new ManualClock(startsAt)
-    this.engine = createEngine({ store: this.store, clock: this.clock, log: silentLog, chance: () => chance.next(), evaluator: noJavaScript })
+    this.engine = createEngine({ store: this.store, clock: this.clock, log: silentLog, chance: () => chance.next(), evaluator })
   }
 
   get isOver(): boolean {
@@ -89,10 +90,4 @@ export async function loadAll(store: MemoryStore): Promise<LoadedExecution[]> {
   }
   const loaded = await Promise.all(ids.map(id => store.load(id)))
   return loaded.filter(one => one !== null)
-}
-
-/** Definitions here need the dialect's own interpreter only; threads would bring an order of their own. */
-const noJavaScript: Evaluator = {
-  evaluate: (runs): Promise<readonly Answer[]> => Promise.reject(new Violation(`a script went to the sandbox: ${runs[0]?.code ?? ''}`)),
-  stop: () => Promise.resolve(),
 }

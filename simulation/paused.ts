@@ -12,6 +12,7 @@ import { Fleet } from './fleet.js'
 import { Ledger, Violation } from './ledger.js'
 import { type Called, loadAll } from './life.js'
 import { Random } from './random.js'
+import { noScripts } from './scripts.js'
 import { heartbeatTimeoutMs, patientStep, unmatchedTimeoutMs } from './stroem-definition.js'
 import { type MakeStore, watchedStore } from './watched-store.js'
 
@@ -87,7 +88,7 @@ class Nap {
     this.#weather = { crash: random.pick([0, 0.02, 0.1]), fail: random.pick([0, 0, 0.05]), lose: random.pick([0, 0.3, 1]) }
     this.#play = random.happens(0.5) ? conductorPlay() : stroemPlay(showsLease)
     this.#fleet = new Fleet({
-      ...{ servers, ledger: this.#ledger, makeStore, startsAt: startOfTime, chance: new Random(seed, run, 'engine') },
+      ...{ servers, ledger: this.#ledger, makeStore, startsAt: startOfTime, chance: new Random(seed, run, 'engine'), evaluator: noScripts },
       fault: () => this.#fault(),
       lose: () => random.happens(this.#weather.lose),
     })

@@ -1,15 +1,19 @@
 /** What a model says about a run, and what it is told about it. */
-import type { ExecutionStatus, Json } from '@busbar/kernel'
+import type { ExecutionId, ExecutionStatus, Json, JsonObject } from '@busbar/kernel'
 import type { Report, Try } from './behaviour.js'
 
 /** How a try ended. Which of several possible ends it was (a worker that was late, say) is checked elsewhere. */
-export type Fate = Report | { readonly outcome: 'timedOut' }
+export type Fate =
+  | Report
+  /** `output`: what its worker said before it fell silent. */
+  | { readonly outcome: 'timedOut'; readonly output: JsonObject }
 
 /** What is known of a run besides its definition. */
 export interface Facts {
   readonly fateOf: (one: Try) => Fate
   /** Null: there is no such execution. */
   readonly statusOf: (path: string) => ExecutionStatus | null
+  readonly idOf: (path: string) => ExecutionId | null
 }
 
 export interface ExpectedExecution {
@@ -27,8 +31,13 @@ export interface Prediction {
   readonly executions: Map<string, ExpectedExecution>
   /** How many tries each activity has, by `<path>/<key>`. */
   readonly tries: Map<string, number>
+  /** Of these nothing is left once all has happened. */
+  readonly forgotten: Set<string>
 }
 
 export function emptyPrediction(): Prediction {
-  return { executions: new Map(), tries: new Map() }
+  return { executions: new Map(), tries: new Map(), forgotten: new Set() }
 }
+
+/** Stands in a prediction where something must be that nobody can know, such as the words of an error. */
+export const anything = '<anything>'

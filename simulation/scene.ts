@@ -1,10 +1,11 @@
 /** What a run plays: a definition of one dialect, how its client and its workers speak, and what the model says of it. */
 import { queueOf } from '@busbar/conductor'
-import { type DialectName, isRefusal, type JsonObject } from '@busbar/kernel'
+import { type Attempt, type DialectName, isJsonObject, isRefusal, type JsonObject } from '@busbar/kernel'
 import type { PollRequest, Work } from '@busbar/engine'
 import { leaseOf, serves, skillsKey, startRequest } from '@busbar/stroem'
-import type { Report } from './behaviour.js'
-import { conductorDefinition, responseTimeoutSeconds, workerTypes, type Workflow } from './conductor-definition.js'
+import { type Progress, progressOutput, type Report } from './behaviour.js'
+import { registeredTasks, responseTimeoutSeconds, type Workflow, workerTypes } from './conductor-definition.js'
+import { conductorDefinition } from './conductor-writer.js'
 import { predictConductor } from './model-conductor.js'
 import { predictStroem } from './model-stroem.js'
 import type { Facts, Prediction } from './prediction.js'
@@ -17,7 +18,7 @@ export interface Scene {
   readonly dialect: DialectName
   /** For people who look at a problem. */
   readonly definition: unknown
-  readonly registered: readonly { readonly name: string; readonly body: string }[]
+  readonly registered: readonly { readonly kind: 'workflow' | 'task'; readonly name: string; readonly body: string }[]
   readonly request: JsonObject
   readonly queues: PollRequest['queues']
   /** How long a claim holds without a word of its worker. */
@@ -26,39 +27,58 @@ export interface Scene {
   readonly isFenced: boolean
   readonly cancel: Command
   report(work: Work, report: Report): Command
+  /** Null: its workers say nothing but the end. */
+  progress(work: Work, progress: Progress): Command | null
+  /** Whether people do it: what is open and in no queue waits for the engine else. */
+  isForPeople(attempt: Attempt): boolean
+  /** What a person says of it, who knows its id or only its name. */
+  answer(attempt: Attempt, report: Report, isByName: boolean): Command | null
   predict(facts: Facts): Prediction
 }
 
-export function sceneOf(random: Random): Scene {
-  return random.happens(0.5) ? conductorScene(random) : stroemScene(random)
+/** `only`: in this dialect. */
+export function sceneOf(random: Random, only?: DialectName): Scene {
+  const isConductor = random.happens(0.5)
+  return only === 'conductor' || (isConductor && only === undefined) ? conductorScene(random) : stroemScene(random)
 }
 
 function conductorScene(random: Random): Scene {
-  const { root, child } = conductorDefinition(random)
-  const statuses = { completed: 'COMPLETED', failed: 'FAILED', failedFinally: 'FAILED_WITH_TERMINAL_ERROR' } as const
+  const { root, child, input } = conductorDefinition(random)
+  const workflows = [root, child].map((workflow: Workflow) => ({ kind: 'workflow', name: workflow.name, body: JSON.stringify(workflow) }) as const)
+  const tasks = registeredTasks.map(task => ({ kind: 'task', name: task.name, body: JSON.stringify(task) }) as const)
   return {
     dialect: 'conductor',
-    definition: { root, child },
-    registered: [root, child].map((workflow: Workflow) => ({ name: workflow.name, body: JSON.stringify(workflow) })),
-    request: { name: 'root', version: 1, input: {} },
+    definition: { root, child, input },
+    registered: [...workflows, ...tasks],
+    request: { name: 'root', version: 1, input },
     queues: workerTypes.map(type => queueOf(type, null)),
     leaseMs: responseTimeoutSeconds * 1000,
     isFenced: true,
     cancel: { kind: 'terminate', reason: 'enough' },
-    report: ({ attempt, work }, { outcome, value }) => ({
-      kind: 'update',
-      attempt: attempt.id,
-      status: statuses[outcome],
-      output: { v: value },
-      reason: null,
-      worker: typeof work['workerId'] === 'string' ? work['workerId'] : null,
-      callbackAfterSeconds: 0,
-      extendLease: false,
-      subWorkflowId: null,
-      logs: [],
-    }),
-    predict: facts => predictConductor(root, child, facts),
+    report: (work, { outcome, value }) => update(work.attempt, workerOf(work), { status: statuses[outcome], output: { v: value } }),
+    progress: (work, { againAfterSeconds }) =>
+      update(work.attempt, workerOf(work), {
+        ...{ status: 'IN_PROGRESS', output: progressOutput },
+        ...(againAfterSeconds === null ? { extendLease: true } : { callbackAfterSeconds: againAfterSeconds }),
+      }),
+    isForPeople: ({ data }) => isJsonObject(data) && data['type'] === 'HUMAN',
+    answer: (attempt, { outcome, value }, isByName) => {
+      const said = { status: statuses[outcome], output: { v: value } }
+      return isByName ? { kind: 'updateByReference', reference: attempt.key, ...said, worker: null } : update(attempt, null, said)
+    },
+    predict: facts => predictConductor(root, input, child, facts),
   }
+}
+
+const statuses = { completed: 'COMPLETED', failed: 'FAILED', failedFinally: 'FAILED_WITH_TERMINAL_ERROR' } as const
+
+function update(attempt: Attempt, worker: string | null, said: JsonObject): Command {
+  const silent = { reason: null, callbackAfterSeconds: 0, extendLease: false, subWorkflowId: null, logs: [] }
+  return { kind: 'update', attempt: attempt.id, worker, ...silent, ...said }
+}
+
+function workerOf({ work }: Work): string | null {
+  return typeof work['workerId'] === 'string' ? work['workerId'] : null
 }
 
 function stroemScene(random: Random): Scene {
@@ -82,6 +102,9 @@ function stroemScene(random: Random): Scene {
       ...(outcome === 'completed' ? { exitCode: 0, output: { v: value }, error: null } : { exitCode: 1, output: null, error: 'it broke' }),
       ...(isFenced && { lease: leaseOf(attempt) }),
     }),
+    progress: () => null,
+    isForPeople: () => false,
+    answer: () => null,
     predict: facts => predictStroem(definition, facts),
   }
 }

@@ -2,15 +2,16 @@
  * One run: a server that crashes, workers that are late or lost, a clock that jumps. All chance comes from the seed and
  * the number of the run, so a run can be repeated.
  */
-import { type Attempt, type ExecutionId, isRefusal, type Refusal } from '@busbar/kernel'
-import type { StartResult, Work } from '@busbar/engine'
+import { type Attempt, type DialectName, type ExecutionId, executionIdOf, isRefusal, type Refusal } from '@busbar/kernel'
+import type { Evaluator, StartResult, Work } from '@busbar/engine'
 import { type Fault, MemoryStore } from '@busbar/store/testing'
-import { type Behaviour, behaviourOf, type Report } from './behaviour.js'
+import { type Behaviour, behaviourOf, type Progress, type Report } from './behaviour.js'
 import { Ledger, Violation } from './ledger.js'
 import { Fleet } from './fleet.js'
 import { type Life, loadAll } from './life.js'
 import { Random } from './random.js'
 import { type Scene, sceneOf } from './scene.js'
+import { preparedEvaluator } from './scripts.js'
 import { judge, sayKey } from './verdict.js'
 import { type MakeStore, watchedStore } from './watched-store.js'
 
@@ -24,14 +25,32 @@ export interface Outcome {
   /** Null: nothing is wrong. */
   readonly problem: string | null
   readonly scene: Scene
+  /** How often something came about that is meant to be rare. */
+  readonly occurred: Readonly<Record<Occurrence, number>>
+  /** The keys of all activities that ran to their end. */
+  readonly completed: ReadonlySet<string>
   readonly events: readonly string[]
 }
+
+export type Occurrence =
+  /** After the end of the lease was noticed. */
+  | 'late'
+  /** The same words again, at once or later. */
+  | 'duplicate'
+  /** Not the end yet. */
+  | 'progress'
+  /** Of a worker that gave its work back, while another has it. */
+  | 'oldFence'
+  /** Of people. */
+  | 'answer'
 
 export interface RunOptions {
   readonly seed: number
   readonly run: number
   /** How many on one store; one unless told otherwise. */
   readonly servers?: number
+  /** Either, unless told. */
+  readonly dialect?: DialectName
   readonly makeStore?: MakeStore
 }
 
@@ -48,8 +67,16 @@ interface Weather {
 /** Work that a worker has in hand. */
 interface Held {
   readonly work: Work
+  /** Null: it was never to be heard of, and is after all. */
   readonly reaction: Report | null
 }
+
+/** Of work that a worker takes, how much it does not finish in one go. */
+const progressProbability = 0.12
+const duplicateProbability = 0.12
+const duplicatesKept = 4
+/** Of a worker whose work another has in hand. */
+const overtakenProbability = 0.7
 
 const turnsMax = 3_000
 /** So many times its length a lease may last before somebody must have seen its end: timers that failed come again later. */
@@ -58,7 +85,7 @@ const eventsMax = 2_000
 const startOfTime = 1_700_000_000_000
 
 export async function play(options: RunOptions): Promise<Outcome> {
-  const world = new World(options)
+  const world = new World(options, await preparedEvaluator())
   const problem = await world.run().then(
     () => null,
     (error: unknown) => (error instanceof Violation ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)),
@@ -76,11 +103,14 @@ class World {
   readonly #events: string[] = []
   readonly #said = new Map<string, Report[]>()
   readonly #taken = new Map<string, Report>()
+  readonly #occurred: Record<Occurrence, number> = { late: 0, duplicate: 0, progress: 0, oldFence: 0, answer: 0 }
   readonly #fleet: Fleet
   /** A crash takes what a worker has in hand not along: it reports to the next life. */
   #hands: Held[] = []
   /** Workers that let their lease go by, and report when it is too late. */
   #late: Held[] = []
+  /** Heard already; sent once more some time. */
+  readonly #heard: Held[] = []
   #root: ExecutionId | null = null
   #cancel: 'none' | 'maybe' | 'sure' = 'none'
   #isCalm = true
@@ -88,10 +118,10 @@ class World {
   #crashes = 0
   #reports = 0
 
-  constructor({ seed, run, servers = 1, makeStore = watchedStore }: RunOptions) {
+  constructor({ seed, run, servers = 1, dialect, makeStore = watchedStore }: RunOptions, evaluator: Evaluator) {
     this.#random = new Random(seed, run, 'world')
     this.#chance = new Random(seed, run, 'engine')
-    this.#scene = sceneOf(new Random(seed, run, 'scene'))
+    this.#scene = sceneOf(new Random(seed, run, 'scene'), dialect)
     this.#behaviour = behaviourOf(seed, run)
     this.#weather = weatherOf(this.#random)
     this.#fleet = new Fleet({
@@ -101,6 +131,7 @@ class World {
       fault: () => this.#fault(),
       lose: () => !this.#isCalm && this.#random.happens(this.#weather.lose),
       chance: this.#chance,
+      evaluator,
       startsAt: startOfTime,
     })
   }
@@ -109,7 +140,11 @@ class World {
     const { commits, entries } = this.#ledger
     const counts = { executions: entries.size, commits, crashes: this.#crashes, reports: this.#reports }
     const scene = this.#scene
-    return { title: `${scene.dialect}: ${JSON.stringify(scene.definition)}`, ...counts, problem, scene, events: this.#events }
+    const completed = new Set<string>()
+    for (const { attempts, removed } of entries.values())
+      for (const { key, state } of [...attempts.values(), ...removed.values()]) if (state.kind === 'closed' && state.outcome === 'completed') completed.add(key)
+    const title = `${scene.dialect}: ${JSON.stringify(scene.definition)}`
+    return { title, ...counts, problem, scene, occurred: this.#occurred, completed, events: this.#events }
   }
 
   async run(): Promise<void> {
@@ -135,17 +170,21 @@ class World {
     while (random.happens(0.3)) doings.push(this.#doSomething())
     await Promise.all(doings)
     if (random.happens(0.6)) await this.#fleet.idle()
-    if (this.#fleet.alive.length > 0 && this.#hands.length === 0 && !this.#hasClaimable()) await this.#wait()
+    if (this.#fleet.alive.length > 0 && this.#hands.length === 0 && !this.#isWaitedFor()) await this.#wait()
   }
 
   #doSomething(): Promise<void> {
     const random = this.#random
+    const overtaken = this.#overtaken()
+    if (overtaken !== undefined && random.happens(overtakenProbability)) return this.#report(overtaken)
     const draw = random.next()
-    if (draw < 0.45 && this.#hands.length > 0) return this.#report(this.#hands)
-    if (draw < 0.5 && this.#late.length > 0) return this.#report(this.#late)
+    if (draw < 0.45 && this.#hands.length > 0) return this.#say(this.#oneOf(this.#hands))
+    if (draw < 0.48 && this.#late.length > 0) return this.#report(this.#oneOf(this.#late))
     if (draw < 0.55) return this.#tick()
     if (draw < 0.65) return this.#pass(random.happens(0.1) ? random.below(this.#scene.leaseMs * 2) : random.below(5_000))
-    return this.#poll()
+    if (draw < 0.7 && this.#heard.length > 0) return this.#repeat()
+    const people = draw < 0.8 ? this.#forPeople() : []
+    return people.length > 0 ? this.#answer(random.pick(people)) : this.#poll()
   }
 
   async #start(): Promise<void> {
@@ -177,17 +216,71 @@ class World {
     const reaction = this.#behaviour({ path: this.#ledger.pathOf(work.execution), key: attempt.key, number: attempt.number })
     this.#log(`${worker} takes ${nameOf(attempt)} of ${work.execution}: ${reaction.outcome}`)
     if (reaction.outcome !== 'lost') this.#hands.push({ work, reaction })
-    else if (this.#random.happens(0.5)) this.#late.push({ work, reaction: null })
+    else if (this.#random.happens(0.7)) this.#late.push({ work, reaction: null })
   }
 
-  async #report(hands: Held[]): Promise<void> {
+  /** Takes it out. */
+  #oneOf(hands: Held[]): Held {
     const [held] = hands.splice(this.#random.below(hands.length), 1)
-    if (held === undefined) return
+    if (held === undefined) throw new Error('expected work in hand, found none')
+    return held
+  }
+
+  /** Somebody whose work another has in hand: leased again, or as another try. Taken out. */
+  #overtaken(): Held | undefined {
+    const index = this.#late.findIndex(({ work: { attempt, execution } }) => {
+      for (const { key, state, ordinal, fence } of this.#ledger.entries.get(execution)?.attempts.values() ?? [])
+        if (key === attempt.key && state.kind === 'leased' && (ordinal > attempt.ordinal || fence > attempt.fence)) return true
+      return false
+    })
+    return index < 0 ? undefined : this.#late.splice(index, 1)[0]
+  }
+
+  /** Most say how it ended; some only how far they came, and keep it, or leave it and are heard of later nevertheless. */
+  #say(held: Held): Promise<void> {
+    const random = this.#random
+    const isLost = held.reaction === null
+    if (isLost || !random.happens(progressProbability)) return this.#report(held)
+    const againAfterSeconds = random.happens(0.4) ? null : random.pick([0, 0, 2, 10])
+    if (againAfterSeconds !== null && random.happens(0.5)) this.#late.push(held)
+    if (againAfterSeconds === null) this.#hands.push(held)
+    return this.#progress(held, { outcome: 'inProgress', againAfterSeconds })
+  }
+
+  async #report(held: Held): Promise<void> {
     const report = held.reaction ?? { outcome: 'completed', value: 0 }
+    this.#noteLate(held)
     const sends = [this.#send(held, report)]
-    if (this.#random.happens(0.1)) sends.push(this.#send(held, report))
+    while (this.#random.happens(duplicateProbability)) sends.push(this.#send(held, report))
+    this.#occurred.duplicate += sends.length - 1
     const isHeard = await Promise.all(sends)
-    if (!isHeard.some(Boolean)) hands.push(held)
+    if (!isHeard.some(Boolean)) this.#hands.push(held)
+    else if (this.#heard.length < duplicatesKept) this.#heard.push(held)
+  }
+
+  /** A report that was heard is sent again: the network held it back. */
+  async #repeat(): Promise<void> {
+    const held = this.#random.pick(this.#heard)
+    this.#occurred.duplicate += 1
+    await this.#send(held, held.reaction ?? { outcome: 'completed', value: 0 })
+  }
+
+  #noteLate({ work: { attempt, execution } }: Held): void {
+    const now = this.#ledger.entries.get(execution)?.attempts.get(attempt.ordinal)
+    if (now === undefined) return
+    if (now.fence > attempt.fence && now.state.kind === 'leased') this.#occurred.oldFence += 1
+    if (now.state.kind === 'closed' && now.state.outcome === 'timedOut') this.#occurred.late += 1
+  }
+
+  /** When nobody answers, the worker leaves it at that: its lease runs out. */
+  async #progress({ work }: Held, progress: Progress): Promise<void> {
+    const command = this.#scene.progress(work, progress)
+    if (command === null) return
+    this.#occurred.progress += 1
+    const server = this.#fleet.any(this.#random)
+    const sent = await server.call(server.engine.send(work.execution, command))
+    if (sent.kind === 'unknown') return this.#doubt(`${nameOf(work.attempt)} in progress: no answer`)
+    this.#log(`${nameOf(work.attempt)} in progress, again after ${progress.againAfterSeconds} s: ${JSON.stringify(sent.value)}`)
   }
 
   /** False when nobody answered: the worker tries again. */
@@ -203,6 +296,30 @@ class World {
     if (sent.kind === 'unknown') this.#doubt(`${nameOf(attempt)} ${report.outcome}: no answer`)
     else this.#log(`${nameOf(attempt)} ${report.outcome}: ${JSON.stringify(sent.value)}`)
     return sent.kind === 'answered'
+  }
+
+  // ── People ──
+
+  #forPeople(): Attempt[] {
+    return [...this.#ledger.openAttempts()].filter(attempt => this.#scene.isForPeople(attempt))
+  }
+
+  async #answer(attempt: Attempt): Promise<void> {
+    const execution = executionIdOf(attempt.id)
+    const reaction = this.#behaviour({ path: this.#ledger.pathOf(execution), key: attempt.key, number: attempt.number })
+    const report: Report = reaction.outcome === 'lost' ? { outcome: 'completed', value: 0 } : reaction
+    const key = sayKey(this.#scene, execution, attempt)
+    this.#said.set(key, [...(this.#said.get(key) ?? []), report])
+    this.#occurred.answer += 1
+    const isByName = this.#random.happens(0.4)
+    const once = () => {
+      const command = this.#scene.answer(attempt, report, isByName)
+      const server = this.#fleet.any(this.#random)
+      return server.call(command === null ? Promise.resolve(null) : server.engine.send(execution, command))
+    }
+    const answers = await Promise.all(this.#random.happens(duplicateProbability) ? [once(), once()] : [once()])
+    if (answers.some(({ kind }) => kind === 'unknown')) return this.#doubt(`${nameOf(attempt)} is answered ${report.outcome}: no answer`)
+    this.#log(`${nameOf(attempt)} is answered ${report.outcome}: ${JSON.stringify(answers)}`)
   }
 
   async #cancelRoot(root: ExecutionId): Promise<void> {
@@ -243,8 +360,10 @@ class World {
     return new MemoryStore({}, this.#fleet.store)
   }
 
-  #hasClaimable(): boolean {
+  /** Whether workers or people could do something. */
+  #isWaitedFor(): boolean {
     const { now } = this.#fleet
+    if (this.#forPeople().length > 0) return true
     for (const { state, queue } of this.#ledger.openAttempts()) if (queue !== null && state.kind === 'waiting' && state.notBefore <= now) return true
     return false
   }
@@ -255,7 +374,7 @@ class World {
     await fleet.idle()
     if (fleet.alive.length === 0) return
     if (this.#ledger.isInDoubt) await this.#compare()
-    if (this.#ledger.isOver || this.#hands.length > 0 || this.#hasClaimable()) return
+    if (this.#ledger.isOver || this.#hands.length > 0 || this.#isWaitedFor()) return
     this.#checkLeases()
     const isAwake = await this.#isAwake()
     const { next, now } = fleet
@@ -294,8 +413,8 @@ class World {
     for (const { engine } of this.#fleet.alive) await engine.start()
     const { engine } = this.#fleet.any(this.#random)
     const { now } = this.#fleet
-    for (const { name, body } of this.#scene.registered)
-      await engine.putDefinition({ kind: 'workflow', namespace: '', name, version: 1, body, createdAt: now, updatedAt: now })
+    for (const { kind, name, body } of this.#scene.registered)
+      await engine.putDefinition({ kind, namespace: '', name, version: kind === 'task' ? 0 : 1, body, createdAt: now, updatedAt: now })
   }
 
   async #recover(): Promise<void> {
@@ -334,8 +453,9 @@ class World {
     this.#isCalm = true
     const before = await this.#ends()
     // Nothing fails from here on, so nothing has to be waited for in vain.
-    while (this.#hands.length > 0) await this.#report(this.#hands)
-    while (this.#late.length > 0) await this.#report(this.#late)
+    while (this.#hands.length > 0) await this.#report(this.#oneOf(this.#hands))
+    while (this.#late.length > 0) await this.#report(this.#oneOf(this.#late))
+    for (const held of this.#heard) await this.#send(held, held.reaction ?? { outcome: 'completed', value: 0 })
     for (const id of this.#ledger.entries.keys()) await this.#fleet.any(this.#random).engine.send(id, { kind: 'tick' })
     this.#fleet.advance(this.#scene.leaseMs * 10)
     for (const { engine } of this.#fleet.alive) await engine.runOnce()

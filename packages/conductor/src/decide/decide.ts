@@ -147,10 +147,10 @@ function lookAtRunnable(turn: Turn): void {
     if (turn.opened > openedMax) return
     if (turn.isBlind) break
     const task = view.attempt(ordinal)
-    const questions = turn.asks.length
+    const { unanswered } = turn
     const node = task && nodeOf(view, task)
     if (task?.state.kind === 'held' && node && !awaitsMock(view, task.data.type)) ruleOf(task.data.type).look?.(turn, task, node, new Mapping(turn, ruleOf))
-    if (turn.asks.length === questions) book.runnable.delete(ordinal)
+    if (turn.unanswered === unanswered) book.runnable.delete(ordinal)
   }
   book.isAsking = turn.asks.length > before
 }

@@ -18,6 +18,8 @@ import { noteOpening } from './untouched.js'
 
 export class Turn {
   readonly asks: Ask[] = []
+  /** How often an answer was not at hand. Two tasks with the same question add one to `asks`, and two here. */
+  unanswered = 0
   /** Tasks opened in this turn: the bound of one decision. */
   opened = 0
   /** Optional tasks whose failure was passed over in this round, with what they had ended as. */
@@ -53,6 +55,7 @@ export class Turn {
   answer(ask: Ask): Answer | null {
     const answer = this.context.answers.get(ask.key)
     if (answer !== undefined) return answer
+    this.unanswered += 1
     if (this.isBlind && ask.kind !== 'payload') return null
     if (!this.asks.some(one => one.key === ask.key)) this.asks.push(ask)
     return null

@@ -8,6 +8,12 @@ const dynamicFork = (ref: string) =>
     dynamicForkTasksInputParamName: 'inputs',
   })
 
+/** Of one branch, whose task definition must be asked for. */
+const forkOf = (ref: string, branch: string) =>
+  task(ref, 'FORK_JOIN_DYNAMIC', { inputParameters: { tasks: [simple(branch, {}, { name: 'work' })] }, dynamicForkTasksParam: 'tasks' })
+
+const started = { startWorkflow: { name: 'child', version: 1, input: {} } }
+
 runScenarios('Forks and loops', [
   {
     title: 'a join closes at the moment of its last branch',
@@ -19,6 +25,31 @@ runScenarios('Forks and loops', [
       { work: 'a', output: { v: 1 } },
       { see: 'RUNNING: f COMPLETED, a COMPLETED, b COMPLETED, j COMPLETED, c COMPLETED, end SCHEDULED' },
       { input: { all: { a: { v: 1 }, c: { v: 3 } } }, of: 'end' },
+    ],
+  },
+  {
+    title: 'two branches that ask the same question at once both go on with its answer',
+    workflows: [
+      workflow('w', [
+        fork('f', [task('a', 'START_WORKFLOW', { inputParameters: started })], [task('b', 'START_WORKFLOW', { inputParameters: started })], [simple('c')]),
+        join('j', 'a', 'b', 'c'),
+      ]),
+      workflow('child', [simple('d')]),
+    ],
+    steps: [{ see: 'RUNNING: f COMPLETED, a COMPLETED, b COMPLETED, c SCHEDULED, j IN_PROGRESS' }],
+  },
+  {
+    title: 'two loops that begin with the same question at once both begin with its answer',
+    workflows: [
+      workflow('w', [
+        fork('f', [loop('k', '$.k.iteration < 1', [forkOf('m', 'a'), join('n')])], [loop('l', '$.l.iteration < 1', [forkOf('o', 'b'), join('p')])]),
+        join('j', 'k', 'l'),
+      ]),
+    ],
+    steps: [
+      {
+        see: 'RUNNING: f COMPLETED, k IN_PROGRESS, l IN_PROGRESS, j IN_PROGRESS, m__1 COMPLETED, a__1 SCHEDULED, n__1 IN_PROGRESS, o__1 COMPLETED, b__1 SCHEDULED, p__1 IN_PROGRESS',
+      },
     ],
   },
   {

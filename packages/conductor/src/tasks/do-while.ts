@@ -50,9 +50,9 @@ function advance(mapping: Mapping, task: Task, node: Node, iteration: number): v
 /** Opens the first task of the newest iteration; a question leaves it for the next look. */
 function begin(mapping: Mapping, task: Task, node: Node): void {
   const { turn } = mapping
-  const questions = turn.asks.length
+  const { unanswered } = turn
   mapping.scheduleFrom(node.task.loopOver[0]?.taskReferenceName ?? null, bodySuffix(task))
-  if (turn.asks.length > questions) return
+  if (turn.unanswered > unanswered) return
   if (mapping.ending !== null) turn.book.ending = mapping.ending
   for (const draft of mapping.drafts) turn.open(draft)
   const keep = keptIterations(task)
