@@ -9,6 +9,11 @@ runScenarios('Tasks', [
     steps: [{ output: { result: 5 }, of: 'i' }, { see: 'RUNNING: i COMPLETED, s COMPLETED, d SCHEDULED' }],
   },
   {
+    title: 'a start with a priority that is out of range fails its task',
+    workflows: [workflow('w', [task('s', 'START_WORKFLOW', { inputParameters: { startWorkflow: { name: 'w', priority: 500 } } })])],
+    steps: [{ see: 'FAILED: s FAILED' }],
+  },
+  {
     title: 'an event in a loop goes to a queue of its round',
     workflows: [
       workflow('w', [loop('l', '$.l.iteration < 2', [task('e', 'EVENT', { sink: 'conductor' })]), inline('i', '$.q', { q: '${l.output.2.e.event_produced}' })]),
