@@ -40,7 +40,8 @@ export function afterEnd(turn: Turn, task: Task): AfterEnd {
 function retryPolicy(ofTask: number | null, definition: TaskDef | null): RetryPolicy {
   const kinds = { FIXED: 'fixed', LINEAR_BACKOFF: 'linear', EXPONENTIAL_BACKOFF: 'exponential' } as const
   return {
-    retriesMax: ofTask ?? definition?.retryCount ?? 0,
+    // Only a task of a dynamic fork may have no definition; what it asks for itself does not count then.
+    retriesMax: definition === null ? 0 : (ofTask ?? definition.retryCount),
     backoff: {
       kind: kinds[definition?.retryLogic ?? 'FIXED'],
       delayMs: (definition?.retryDelaySeconds ?? 0) * 1000,

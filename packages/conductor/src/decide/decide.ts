@@ -94,7 +94,11 @@ function processAgenda(turn: Turn): void {
     else scheduleSuccessor(turn, mapping, task)
   }
   if (turn.asks.length > 0) return
-  book.ending ??= terminatedBy(steps.map(step => step.task)) ?? mapping.ending
+  book.ending ??=
+    terminatedBy(
+      turn,
+      steps.map(step => step.task),
+    ) ?? mapping.ending
   for (const { task, after } of steps) apply(turn, task, after)
   if (book.ending === null) for (const draft of mapping.drafts) turn.open(draft)
 }
@@ -113,9 +117,13 @@ function isChoice(task: Task): boolean {
   return task.data.type === 'SWITCH' || task.data.type === 'DECISION'
 }
 
-function terminatedBy(ended: readonly Task[]): Ending | null {
+/** Where it would complete the execution, a permissive failure before it counts all the same. */
+function terminatedBy(turn: Turn, ended: readonly Task[]): Ending | null {
   const task = ended.find(one => one.data.type === 'TERMINATE' && one.state.kind === 'closed' && one.state.outcome === 'completed')
-  return task === undefined ? null : endingOf(task)
+  if (task === undefined) return null
+  const ending = endingOf(task)
+  const failure = ending.status === 'completed' ? permissiveFailure(turn) : null
+  return failure === null ? ending : { ...failure, terminatedBy: task }
 }
 
 function apply(turn: Turn, task: Task, after: AfterEnd): void {

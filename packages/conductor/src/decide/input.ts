@@ -6,11 +6,15 @@ import { outputOf, shownOutputOf } from './output.js'
 import { type ReadScope, scopeOf } from './scope.js'
 import type { Turn } from './turn.js'
 
+/** Types whose input the template of a task definition under their name does not touch. */
+const untemplated: ReadonlySet<string> = new Set(['SWITCH', 'DECISION', 'SUB_WORKFLOW', 'START_WORKFLOW', 'SET_VARIABLE', 'EVENT', 'TERMINATE', 'WAIT'])
+
 /** The evaluated parameters of a task, filled up from the input template of its task definition. */
 export function inputOf(turn: Turn, node: Node, parameters: JsonObject, offset = 0): JsonObject {
   if (node.task.type === 'SET_VARIABLE') turn.readsOwnChildren = true
   const scope = scopeFor(turn, offset)
-  const input = resolveInput(parameters, node.task.taskDefinition?.inputTemplate ?? {}, scope)
+  const template = untemplated.has(node.task.type) ? {} : (node.task.taskDefinition?.inputTemplate ?? {})
+  const input = resolveInput(parameters, template, scope)
   return scope.readLoop() ? plain(input) : input
 }
 

@@ -31,6 +31,7 @@ export type RuleOf = (type: string) => TaskRule
 export class Mapping {
   readonly drafts: Draft[] = []
   readonly #keys = new Set<string>()
+  readonly #learned = new Map<string, Node>()
   ending: Ending | null = null
 
   readonly turn: Turn
@@ -74,6 +75,11 @@ export class Mapping {
     this.ending ??= { status: 'failed', reason, failedBy: null, terminatedBy: null, startsFailureWorkflow: true }
   }
 
+  /** Tasks that a dynamic fork of this round makes: the execution knows them only when it is written. */
+  learn(nodes: ReadonlyMap<string, Node>): void {
+    for (const [name, node] of nodes) this.#learned.set(name, node)
+  }
+
   /** The join behind a fork; null when something else follows. */
   joinAfter({ node, suffix }: Place): Node | null {
     const next = node.sibling === null ? null : nodeNamed(this.turn.view, node.sibling, suffix)
@@ -85,7 +91,7 @@ export class Mapping {
     const { view } = this.turn
     let name = ref
     while (name !== null) {
-      const node = nodeNamed(view, name, suffix)
+      const node = this.#learned.get(name) ?? nodeNamed(view, name, suffix)
       if (node === null) return
       const existing = view.newest((name + suffix) as Task['key']) ?? (suffix === '' ? undefined : skippedByName(this.turn, name))
       if (existing === undefined) return this.schedule({ node, suffix })

@@ -60,6 +60,17 @@ runScenarios('Retries, time-outs and ends', [
     ],
   },
   {
+    title: 'a permissive failure counts also where TERMINATE would complete the workflow',
+    taskDefs: [taskDef('a')],
+    workflows: [
+      workflow('w', [
+        simple('a', {}, { permissive: true }),
+        task('t', 'TERMINATE', { inputParameters: { terminationStatus: 'COMPLETED', workflowOutput: { v: 1 } } }),
+      ]),
+    ],
+    steps: [{ work: 'a', reason: 'no luck' }, { see: 'FAILED: a FAILED, t COMPLETED' }, { output: { v: 1 } }],
+  },
+  {
     title: 'a permissive failure lets the rest run and fails the workflow at its end',
     taskDefs: [taskDef('a')],
     workflows: [workflow('w', [simple('a', {}, { permissive: true }), simple('b')])],

@@ -108,6 +108,48 @@ runScenarios('Forks and loops', [
     ],
   },
   {
+    title: 'a condition sees the inputs of its loop as they are now, and the loop shows those it began with',
+    workflows: [workflow('w', [loop('l', '$.seen < 2', [simple('a')], { inputParameters: { seen: '${a.output.v}' } })])],
+    steps: [
+      { work: 'a__1', output: { v: 1 } },
+      { see: 'RUNNING: l IN_PROGRESS, a__1 COMPLETED, a__2 SCHEDULED' },
+      { work: 'a__2', output: { v: 2 } },
+      { see: 'COMPLETED: l COMPLETED, a__1 COMPLETED, a__2 COMPLETED' },
+      { input: { seen: null }, of: 'l' },
+    ],
+  },
+  {
+    title: 'a loop over items that are null runs no round',
+    workflows: [workflow('w', [loop('l', 'true', [simple('a')], { items: '${workflow.input.none}' }), simple('end')])],
+    steps: [{ see: 'RUNNING: l COMPLETED, end SCHEDULED' }],
+  },
+  {
+    title: 'a switch reads a list and a map as Java writes them',
+    workflows: [
+      workflow('w', [choice('s', '${workflow.input.list}', { '[1, 2]': [simple('a')] }), choice('t', '${workflow.input.map}', { '{k=1}': [simple('b')] })]),
+    ],
+    start: { input: { list: [1, 2], map: { k: 1 } } },
+    steps: [{ work: 'a' }, { work: 'b' }, { see: 'COMPLETED: s COMPLETED, a COMPLETED, t COMPLETED, b COMPLETED' }],
+  },
+  {
+    title: 'a switch in a dynamic fork runs its case, and the join waits for that',
+    workflows: [workflow('w', [dynamicFork('f'), join('j')])],
+    start: { input: { tasks: [choice('s', 'A', { A: [simple('a')] }), simple('b')] } },
+    steps: [
+      { see: 'RUNNING: f COMPLETED, s COMPLETED, a SCHEDULED, b SCHEDULED, j IN_PROGRESS' },
+      { input: { joinOn: ['a', 'b'] }, of: 'j' },
+      { work: 'b' },
+      { work: 'a' },
+      { see: 'COMPLETED: f COMPLETED, s COMPLETED, a COMPLETED, b COMPLETED, j COMPLETED' },
+    ],
+  },
+  {
+    title: 'a dynamically forked task without a definition is not tried again, whatever it asks for',
+    workflows: [workflow('w', [dynamicFork('f'), join('j')])],
+    start: { input: { tasks: [simple('a', {}, { retryCount: 3 })] } },
+    steps: [{ work: 'a', reason: 'no luck' }, { see: 'FAILED: f COMPLETED, a FAILED, j CANCELED' }],
+  },
+  {
     title: 'a condition that only the sandbox can judge sees the loop and its body',
     workflows: [
       workflow('w', [loop('l', 'Object.keys($.l).length < 4 && $.i.result.includes("go")', [inline('i', '`go ${$.n}`', { n: '${l.output.iteration}' })])]),

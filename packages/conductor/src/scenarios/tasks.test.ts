@@ -1,7 +1,25 @@
-import { choice, inline, setVariable, simple, task, taskDef, workflow } from '../testing/build.js'
+import { choice, inline, loop, setVariable, simple, task, taskDef, workflow } from '../testing/build.js'
 import { runScenarios } from '../testing/run-scenarios.js'
 
 runScenarios('Tasks', [
+  {
+    title: 'the input template of a task definition reaches what works on its input, and no SWITCH',
+    taskDefs: [taskDef('i', { inputTemplate: { n: 5 } }), taskDef('s', { inputTemplate: { value: 'A' } })],
+    workflows: [workflow('w', [inline('i', '$.n'), choice('s', '${workflow.input.none}', { A: [simple('a')] }, [simple('d')])])],
+    steps: [{ output: { result: 5 }, of: 'i' }, { see: 'RUNNING: i COMPLETED, s COMPLETED, d SCHEDULED' }],
+  },
+  {
+    title: 'a start with a priority that is out of range fails its task',
+    workflows: [workflow('w', [task('s', 'START_WORKFLOW', { inputParameters: { startWorkflow: { name: 'w', priority: 500 } } })])],
+    steps: [{ see: 'FAILED: s FAILED' }],
+  },
+  {
+    title: 'an event in a loop goes to a queue of its round',
+    workflows: [
+      workflow('w', [loop('l', '$.l.iteration < 2', [task('e', 'EVENT', { sink: 'conductor' })]), inline('i', '$.q', { q: '${l.output.2.e.event_produced}' })]),
+    ],
+    steps: [{ output: { result: 'conductor:w:e__2' } }],
+  },
   {
     title: 'a worker task gives its output to the next one',
     workflows: [

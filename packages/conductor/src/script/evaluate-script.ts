@@ -1,5 +1,6 @@
 import type { Answer, Json, JsonObject } from '@busbar/kernel'
 import type { Turn } from '../decide/turn.js'
+import { javaText } from '../expression/java-text.js'
 import { runSimpleScript } from './simple-script.js'
 
 export type Evaluated =
@@ -26,7 +27,7 @@ function plain(input: JsonObject): JsonObject {
   return JSON.parse(JSON.stringify(input)) as JsonObject
 }
 
-/** As `"" + value` does in the original's scripts. */
+/** As the original writes what a script gave: its lists and maps are Java's by then. */
 export function textOf(value: Json): string {
-  return typeof value === 'string' ? value : value !== null && typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return javaText(value)
 }

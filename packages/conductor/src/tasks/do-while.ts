@@ -7,7 +7,7 @@
 import type { Json, JsonObject } from '@busbar/kernel'
 import type { Task } from '../decide/task.js'
 import { forgetIterations } from '../decide/forget-iterations.js'
-import { evaluate } from '../decide/input.js'
+import { evaluate, inputOf } from '../decide/input.js'
 import type { Mapping, TaskRule } from '../decide/mapping.js'
 import { keptIterations, lazyLoopOutput, outputOf } from '../decide/output.js'
 import type { Turn } from '../decide/turn.js'
@@ -20,7 +20,7 @@ export const doWhile: TaskRule = {
     const { task } = place.node
     const input = mapping.input(place.node)
     const list = task.items === null ? input['_items'] : evaluate(mapping.turn, task.items, mapping.drafts.length)
-    const more = list === undefined ? {} : { items: Array.isArray(list) ? list : [list] }
+    const more = list === undefined ? {} : { items: listOf(list) }
     mapping.add(place, { type: 'DO_WHILE', name: task.name, input, how: 'engine', more: { ...more, iteration: 0 } })
   },
   look(turn, task, node, mapping) {
@@ -38,6 +38,12 @@ export const doWhile: TaskRule = {
     if (goesOn.value) return advance(mapping, task, node, current + 1)
     turn.close(task, 'completed', {})
   },
+}
+
+/** What is no list is one item; null is none. */
+function listOf(items: Json): readonly Json[] {
+  if (items === null) return []
+  return Array.isArray(items) ? items : [items]
 }
 
 function advance(mapping: Mapping, task: Task, node: Node, iteration: number): void {
@@ -97,12 +103,12 @@ function goesOnOf(evaluated: Evaluated): GoesOn {
   return { ok: true, value: typeof value === 'boolean' ? value : typeof value === 'number' && value > 0 }
 }
 
-/** The loop's input, its output, and the newest output of every task of its body. */
+/** The loop's input as it would be now, its output, and the newest output of every task of its body. What the task shows stays what it began with. */
 function conditionInput(turn: Turn, task: Task, node: Node): JsonObject {
   const { view } = turn
   const { items, iteration = 0 } = task.data
   const output = lazyLoopOutput(view, task, turn.read, iteration)
-  const input: Record<string, Json | undefined> = { ...task.data.input, [node.ref]: output }
+  const input: Record<string, Json | undefined> = { ...inputOf(turn, node, node.task.inputParameters), [node.ref]: output }
   if (task.key !== node.ref) input[task.key] = output
   if (items !== undefined) Object.assign(input, { loopIndex: iteration - 1, loopItem: items[iteration - 1] ?? null })
   const suffix = bodySuffix(task)

@@ -14,8 +14,8 @@ export function branchesOf(node: Node, input: JsonObject, isLater: boolean): Bra
   const { dynamicForkTasksParam, dynamicForkTasksInputParamName, dynamicForkJoinTasksParam } = node.task
   const inputs = input['forkTaskInputs']
   if (Array.isArray(inputs)) return oneForEach(node, input, inputs, isLater)
-  if (dynamicForkTasksParam !== null) return fromLists(node, input, dynamicForkTasksParam, dynamicForkTasksInputParamName ?? '')
-  return fromPlan(node, input, dynamicForkJoinTasksParam ?? '')
+  if (dynamicForkTasksParam !== null) return fromLists(node, input, dynamicForkTasksParam, dynamicForkTasksInputParamName)
+  return fromPlan(node, input, dynamicForkJoinTasksParam)
 }
 
 function oneForEach(node: Node, input: JsonObject, elements: readonly Json[], isLater: boolean): Branches {
@@ -49,19 +49,19 @@ function subWorkflowParam(name: string, version: number, parameters: JsonObject)
   return { name, ...(Number.isInteger(version) && { version }), ...(isJsonObject(taskToDomain) && { taskToDomain }) }
 }
 
-function fromLists(node: Node, input: JsonObject, tasksParameter: string, inputsParameter: string): Branches {
+function fromLists(node: Node, input: JsonObject, tasksParameter: string, inputsParameter: string | null): Branches {
   const list = input[tasksParameter] ?? null
-  const inputs = input[inputsParameter] ?? null
-  const tasks = parseTasks(typeof list === 'string' ? parseJson(list) : list)
+  const inputs = inputsParameter === null ? {} : (input[inputsParameter] ?? null)
+  const tasks = parseTasks(list)
   if (tasks === null || tasks.some(task => task.taskReferenceName === '')) {
     return { error: `Input '${tasksParameter}' is invalid. Cannot deserialize a list of Workflow Tasks from '${javaText(list)}'` }
   }
-  if (inputs !== null && !isJsonObject(inputs)) {
+  if (!isJsonObject(inputs)) {
     return { error: `Input to the dynamically forked tasks is not a map -> expecting a map of K,V  but found ${javaText(inputs)}` }
   }
   const filled: WorkflowTask[] = []
   for (const task of tasks) {
-    const own = inputs?.[task.taskReferenceName] ?? null
+    const own = inputs[task.taskReferenceName] ?? null
     if (own !== null && !isJsonObject(own))
       return { error: `Tasks could not be dynamically forked due to invalid input: the input of ${task.taskReferenceName} is not a map` }
     filled.push({ ...task, inputParameters: { ...task.inputParameters, ...own }, ...(node.task.optional && { optional: true }) })
@@ -69,10 +69,15 @@ function fromLists(node: Node, input: JsonObject, tasksParameter: string, inputs
   return { tasks: filled }
 }
 
-function fromPlan(node: Node, input: JsonObject, parameter: string): Branches {
-  const plan = input[parameter]
+function fromPlan(node: Node, input: JsonObject, parameter: string | null): Branches {
+  const plan = parameter === null ? null : (input[parameter] ?? null)
+  if (plan === null) {
+    return {
+      error: `Dynamic tasks could not be created. The value of ${parameter ?? 'null'} from task's input ${javaText(input)} has no dynamic tasks to be scheduled`,
+    }
+  }
   const list = isJsonObject(plan) ? plan['dynamicTasks'] : undefined
-  if (!Array.isArray(list)) return { error: `Input '${parameter}' is invalid. Cannot deserialize a list of Workflow Tasks from '${javaText(plan ?? null)}'` }
+  if (!Array.isArray(list)) return { error: `Input '${parameter ?? 'null'}' is invalid. Cannot deserialize a list of Workflow Tasks from '${javaText(plan)}'` }
   const tasks: WorkflowTask[] = []
   for (const one of list) {
     const fields: JsonObject = isJsonObject(one) ? one : {}
@@ -93,12 +98,4 @@ function fromPlan(node: Node, input: JsonObject, parameter: string): Branches {
 
 function textOrNull(value: Json | undefined): string | null {
   return value === null || value === undefined || value === '' ? null : javaText(value)
-}
-
-function parseJson(text: string): Json {
-  try {
-    return JSON.parse(text) as Json
-  } catch {
-    return null
-  }
 }

@@ -16,7 +16,7 @@ export function sinkOf(sink: string, place: { readonly workflow: string; readonl
   const { type, uri } = partsOfEvent(sink)
   if (type === 'conductor') return { kind: 'internal', event: `conductor:${place.workflow}:${uri}` }
   if (isBrokerType(type) && uri !== '') return { kind: 'broker', broker: type, event: sink, uri }
-  return { kind: 'unknown', event: sink, reason: uri === '' ? `Illegal queue: ${sink}` : `Unknown queue type ${type}` }
+  return { kind: 'unknown', event: sink, reason: uri === '' ? `Illegal event ${sink}` : `Unknown queue type ${type}` }
 }
 
 /** `<type>:<uri>`, split at the first colon. */

@@ -1,5 +1,5 @@
 import { childIdOf, isJsonObject, type JsonObject } from '@busbar/kernel'
-import { nameOf, planOf } from '../decide/book.js'
+import { planOf } from '../decide/book.js'
 import { awaitsUpdate } from '../decide/effects.js'
 import { evaluate } from '../decide/input.js'
 import type { TaskRule } from '../decide/mapping.js'
@@ -18,7 +18,7 @@ export const event: TaskRule = {
     const sink = task.sink === null ? given['sink'] : evaluate(mapping.turn, task.sink, mapping.drafts.length)
     const input = { ...given, sink: sink ?? null, asyncComplete: task.asyncComplete }
     const { def } = planOf(mapping.turn.view)
-    const { kind } = sinkOf(javaText(input.sink), { workflow: def.name, ref: task.taskReferenceName })
+    const { kind } = sinkOf(javaText(input.sink), { workflow: def.name, ref: task.taskReferenceName + place.suffix })
     const how = kind === 'broker' ? ({ how: 'effect', queue: effectQueueOf('event') } as const) : ({ how: 'engine' } as const)
     mapping.add(place, { type: 'EVENT', name: task.name, input, ...how })
   },
@@ -38,7 +38,7 @@ export const event: TaskRule = {
 }
 
 export function sinkOfTask(view: ConductorView, task: Task): Sink {
-  return sinkOf(javaText(task.data.input?.['sink'] ?? null), { workflow: planOf(view).def.name, ref: nameOf(task) })
+  return sinkOf(javaText(task.data.input?.['sink'] ?? null), { workflow: planOf(view).def.name, ref: task.key })
 }
 
 /** The output of the task, which is the message as well. */

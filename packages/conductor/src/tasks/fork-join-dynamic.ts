@@ -1,4 +1,5 @@
 import { isRefusal, type Json, type JsonObject } from '@busbar/kernel'
+import { planOf } from '../decide/book.js'
 import type { Task } from '../decide/task.js'
 import type { Place } from '../decide/draft.js'
 import { draftOf } from '../decide/draft.js'
@@ -39,15 +40,19 @@ interface Fork {
 function scheduleAll(mapping: Mapping, place: Place, { input, tasks, join, names }: Fork): void {
   const { node, suffix } = place
   const unique = [...new Map(tasks.map(task => [task.taskReferenceName, task])).values()]
-  const forked = { forkedTasks: unique.map(task => task.taskReferenceName), forkedTaskDefs: unique.map(task => workflowTaskToWire(task)) }
+  const forked = { forkedTasks: names, forkedTaskDefs: unique.map(task => workflowTaskToWire(task)) }
   mapping.add(place, { type: 'FORK', input: { ...input, ...forked }, how: 'engine', closed: 'completed', more: { executed: true } })
   const nodes = new Map<string, Node>()
   for (const task of unique) compileBranch(nodes, task, { after: node.sibling, loop: node.loop })
-  for (const task of unique) {
-    const branch = nodes.get(task.taskReferenceName)
+  mapping.learn(nodes)
+  const lastOf = new Map<string, string>()
+  for (const { taskReferenceName: name } of unique) {
+    const branch = nodes.get(name)
     if (branch !== undefined) mapping.schedule({ node: branch, suffix })
+    lastOf.set(name, mapping.drafts.at(-1)?.node?.ref ?? name)
   }
-  mapping.push(draftOf({ node: join, suffix }, { type: 'JOIN', input: { ...join.task.inputParameters, joinOn: names }, how: 'engine' }))
+  const joinOn = names.map(name => lastOf.get(name) ?? name)
+  mapping.push(draftOf({ node: join, suffix }, { type: 'JOIN', input: { ...join.task.inputParameters, joinOn }, how: 'engine' }))
 }
 
 function problemOf(mapping: Mapping, tasks: readonly WorkflowTask[], suffix: string): string | null {
@@ -55,7 +60,8 @@ function problemOf(mapping: Mapping, tasks: readonly WorkflowTask[], suffix: str
   for (const task of tasks) {
     if (isUnsupportedType(task.type)) return `The task type ${task.type} of the dynamically forked task ${task.taskReferenceName} is not built yet`
     if (view.newest((task.taskReferenceName + suffix) as Task['key']) === undefined) continue
-    return `No dynamic tasks could be created for the Workflow: ${view.id}, Dynamic Fork Task: the workflow attempted to create a duplicate task reference name: ${task.taskReferenceName}`
+    const { def } = planOf(view)
+    return `No dynamic tasks could be created for the Workflow: ${def.name}.${def.version}/${view.id}, Dynamic Fork Task: ${task.name}/${task.taskReferenceName} attempted to create a duplicate task reference name: ${task.taskReferenceName}`
   }
   return null
 }

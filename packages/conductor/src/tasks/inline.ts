@@ -20,7 +20,7 @@ export const inline: TaskRule = {
 function evaluateInline(turn: Turn, task: Task, input: JsonObject): Evaluated | null {
   const evaluator = String(input['evaluatorType'] ?? 'javascript')
   const expression = input['expression']
-  if (typeof expression !== 'string' || expression === '') {
+  if (typeof expression !== 'string' || expression.trim() === '') {
     return failed(`Empty 'expression' in Inline task's input parameters. A non-empty String value must be provided.`)
   }
   switch (evaluator) {

@@ -30,11 +30,16 @@ export const startWorkflow: TaskRule = {
   },
 }
 
+const priorityMax = 99
+
 function problemOf(request: unknown): string | null {
   if (request === null || request === undefined) return "Missing 'startWorkflow' in input data."
   if (!isJsonObject(request)) return `Error reading StartWorkflowRequest. Expected an object, found ${typeof request}`
   if (isEventMessageRequest(request)) return 'startWorkflow validation failed. It may not hold the message of an event. '
-  const { name } = request
+  const { name, priority } = request
+  if (typeof priority === 'number' && priority > priorityMax) {
+    return `startWorkflow validation failed. 'priority' -> priority: ${priority} should be maximum ${priorityMax}. `
+  }
   return name === null || name === undefined ? "startWorkflow validation failed. 'name' -> Workflow name cannot be null or empty. " : null
 }
 

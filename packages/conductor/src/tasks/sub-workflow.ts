@@ -57,7 +57,8 @@ function startChild(turn: Turn, task: Task): void {
   if (keyed?.kind === 'existing') return waitFor(turn, task, keyed.id)
   const child = keyed?.id ?? childIdOf(task.id, task.fence)
   view.send(child, { kind: 'start', dialect: 'conductor', request, parent: { execution: view.id, attempt: task.id } })
-  const { startAt: _, ...data } = task.data
+  // What ended the attempt before is not this one's reason once its child runs.
+  const { startAt: _, reason: __, ...data } = task.data
   view.amend(task.ordinal, { ...data, child, output: { ...data.output, subWorkflowId: child } })
   if (task.wakeAt !== null && task.wakeAt <= turn.now) view.setWake(task.ordinal, null, turn.now)
 }
