@@ -120,8 +120,8 @@ export interface TaskData {
   readonly began?: { readonly scheduled: number; readonly started: number }
   /** Of a loop: how many iterations its output shows, when that is not the rule of `outputOf`. */
   readonly shown?: number
-  /** Items of a list loop, evaluated once. */
-  readonly items?: readonly Json[]
+  /** Of a list loop: the item of the newest iteration. */
+  readonly item?: Json
   /** Its definition limits how many of its tasks may be at work. `notBefore`: when it could be claimed but for that. */
   readonly gate?: {
     readonly name: string

@@ -96,6 +96,7 @@ export function finalOutput(turn: Turn, ending: Ending): JsonObject {
   if (ending.terminatedBy !== null) return outputOf(view, ending.terminatedBy, turn.read)
   const { outputParameters } = planOf(view).def
   if (Object.keys(outputParameters).length > 0) {
+    if (ending.status !== 'completed') turn.endsAs = ending.status
     const output = evaluate(turn, outputParameters)
     return isJsonObject(output) ? output : {}
   }

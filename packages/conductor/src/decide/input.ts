@@ -25,8 +25,9 @@ export function evaluate(turn: Turn, template: Json, offset = 0): Json {
   return scope.readLoop() ? plain(value) : value
 }
 
-function scopeFor({ view, context, read, readsOwnChildren }: Turn, offset: number): ReadScope {
-  return scopeOf(view, context, attemptIdOf(view.id, view.lastOrdinal + 1 + offset), read, readsOwnChildren ? shownOutputOf : outputOf)
+function scopeFor({ view, context, read, readsOwnChildren, endsAs }: Turn, offset: number): ReadScope {
+  const taskId = attemptIdOf(view.id, view.lastOrdinal + 1 + offset)
+  return scopeOf(view, context, { taskId, read, output: readsOwnChildren ? shownOutputOf : outputOf, status: endsAs ?? view.status })
 }
 
 /** A loop's output gathers itself when it is read; what is stored must not. */

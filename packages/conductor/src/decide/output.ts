@@ -76,9 +76,8 @@ function loopOutput(view: ConductorView, loop: Task, shown: number, read: ReadPa
 }
 
 function loopFields(loop: Task): Record<string, Json> {
-  const { items, iteration = 0 } = loop.data
+  const { item, iteration = 0 } = loop.data
   const fields: Record<string, Json> = { iteration }
-  const item = items?.[iteration - 1]
   if (item !== undefined) Object.assign(fields, { loopIndex: iteration - 1, loopItem: item })
   return fields
 }

@@ -1,5 +1,5 @@
 /** What `${…}` may read, made when it is read (conductor-semantics.md §8.1). */
-import type { AttemptId, Context, Json, JsonObject } from '@busbar/kernel'
+import type { AttemptId, Context, ExecutionStatus, Json, JsonObject } from '@busbar/kernel'
 import type { Scope } from '../expression/resolve.js'
 import { type ReadPayload, readLater } from '../payload/outside.js'
 import { taskStatus, workflowStatus } from '../wire/status.js'
@@ -13,7 +13,15 @@ export interface ReadScope extends Scope {
   readonly readLoop: () => boolean
 }
 
-export function scopeOf(view: ConductorView, context: Context, taskId: AttemptId | null, read: ReadPayload, output: typeof outputOf): ReadScope {
+/** How a decision reads: see `Turn`. */
+export interface Reading {
+  readonly taskId: AttemptId | null
+  readonly read: ReadPayload
+  readonly output: typeof outputOf
+  readonly status: ExecutionStatus
+}
+
+export function scopeOf(view: ConductorView, context: Context, { taskId, read, output, status }: Reading): ReadScope {
   let readLoop = false
   const document = (task: Task): JsonObject => {
     const { type, output: stored, inputPath, outputPath } = task.data
@@ -23,7 +31,7 @@ export function scopeOf(view: ConductorView, context: Context, taskId: AttemptId
     return taskDocument(view, task, lazyLoopOutput(view, task, read))
   }
   return {
-    workflow: () => workflowDocument(view, read),
+    workflow: () => workflowDocument(view, status, read),
     task: reference => {
       const ordinal = bookOf(view).latest.get(reference)
       const task = ordinal === undefined ? undefined : view.attempt(ordinal)
@@ -54,19 +62,19 @@ function documentOfOutside(view: ConductorView, task: Task, read: ReadPayload): 
   })
 }
 
-function workflowDocument(view: ConductorView, read: ReadPayload): JsonObject {
+function workflowDocument(view: ConductorView, status: ExecutionStatus, read: ReadPayload): JsonObject {
   const { inputPath } = view.brief
-  const document = documentOf(view)
+  const document = documentOf(view, status)
   return inputPath === undefined ? document : readLater(document, { input: () => read(inputPath) })
 }
 
-function documentOf(view: ConductorView): JsonObject {
+function documentOf(view: ConductorView, status: ExecutionStatus): JsonObject {
   const { execution, brief, state } = view
   const plan = planOf(view)
   return {
     input: brief.input,
     output: state.output ?? {},
-    status: workflowStatus(execution.status),
+    status: workflowStatus(status),
     workflowId: execution.id,
     parentWorkflowId: execution.parent?.execution ?? null,
     parentWorkflowTaskId: execution.parent?.attempt ?? null,

@@ -1,5 +1,5 @@
 /** One decision under way: the view, the moment, the answers at hand and the questions that came up. */
-import type { Answer, Ask, Instant, Outcome } from '@busbar/kernel'
+import type { Answer, Ask, ExecutionStatus, Instant, Outcome } from '@busbar/kernel'
 import { jsonSize } from '../payload/json-size.js'
 import { isMissing, load, type ReadPayload, tooLargeForTask } from '../payload/outside.js'
 import { queueOf } from '../queue.js'
@@ -33,6 +33,8 @@ export class Turn {
    * that the child gave on (verbs/children.ts). So recorded.
    */
   readsOwnChildren = false
+  /** How the execution ends without success: what is evaluated for its end reads that status already. */
+  endsAs: ExecutionStatus | null = null
   readonly book: Book
   readonly view: ConductorView
   readonly context: ConductorContext

@@ -1,6 +1,9 @@
 import { fork, join, simple, sub, task, taskDef, workflow } from '../testing/build.js'
 import { runScenarios } from '../testing/run-scenarios.js'
 
+const failed = (reason: string) => `Task <id> failed with status: FAILED and reason: '${reason}'`
+const wrapped = (child: string, reason: string) => failed(`Sub workflow ${child}.1/<id> failure reason: ${reason}`)
+
 runScenarios('Retries, time-outs and ends', [
   {
     title: 'a failed task is tried again after its delay, with its input evaluated anew',
@@ -121,6 +124,21 @@ runScenarios('Retries, time-outs and ends', [
       { see: 'TERMINATED: s COMPLETED, t CANCELED' },
       { see: 'TERMINATED: c CANCELED', in: 't' },
       { reason: 'Parent workflow has been terminated with reason: off', in: 't' },
+    ],
+  },
+  {
+    title: 'the output of a failure reads how the workflow ends, that of a success what it was',
+    taskDefs: [taskDef('a')],
+    workflows: [workflow('w', [simple('a')], { outputParameters: { as: '${workflow.status}' } })],
+    steps: [{ work: 'a', status: 'FAILED' }, { see: 'FAILED: a FAILED' }, { output: { as: 'FAILED' } }],
+  },
+  {
+    title: 'a reason that came up through many children is told whole',
+    taskDefs: [taskDef('a')],
+    workflows: [workflow('w', [sub('s', 'c1')]), workflow('c1', [sub('t', 'c2')]), workflow('c2', [sub('u', 'c3')]), workflow('c3', [simple('a')])],
+    steps: [
+      { work: 'a', status: 'FAILED', reason: 'x'.repeat(450), in: 's/t/u' },
+      { reason: wrapped('c1', wrapped('c2', wrapped('c3', failed('x'.repeat(450))))) },
     ],
   },
   {

@@ -53,6 +53,27 @@ runScenarios('Forks and loops', [
     ],
   },
   {
+    title: 'a loop over a list reads it anew in each round',
+    workflows: [
+      workflow('w', [
+        setVariable('v', { list: [1, 2] }),
+        loop('l', 'true', [setVariable('more', { list: [1, 2, 3] }), inline('i', '$.x', { x: '${l.output.loopItem}' })], {
+          items: '${workflow.variables.list}',
+        }),
+      ]),
+    ],
+    steps: [
+      { see: 'COMPLETED: v COMPLETED, l COMPLETED, more__1 COMPLETED, i__1 COMPLETED, more__2 COMPLETED, i__2 COMPLETED, more__3 COMPLETED, i__3 COMPLETED' },
+      { output: { result: 3 }, of: 'i__3' },
+    ],
+  },
+  {
+    title: 'an exclusive join that fails takes over no output',
+    taskDefs: [taskDef('a')],
+    workflows: [workflow('w', [simple('a', {}, { permissive: true }), task('x', 'EXCLUSIVE_JOIN', { joinOn: ['a'] })])],
+    steps: [{ work: 'a', status: 'FAILED', reason: 'hm', output: { q: 1 } }, { see: 'FAILED: a FAILED, x FAILED' }, { output: {}, of: 'x' }],
+  },
+  {
     title: 'a branch that fails for good cancels the others',
     taskDefs: [taskDef('a')],
     workflows: [workflow('w', [fork('f', [simple('a')], [simple('b')]), join('j', 'a', 'b')])],

@@ -19,7 +19,9 @@ export function evaluateScript(turn: Turn, key: string, code: string, input: Jso
 function evaluatedOf(answer: Answer): Evaluated {
   if (answer.ok) return answer
   if (answer.why !== 'error') return answer
-  return { ok: false, why: 'error', message: `Error evaluating the script \`${answer.message}\` at line ${answer.line ?? 1}` }
+  // Of what the script itself threw no line is told.
+  const where = answer.message.startsWith('Error: ') ? '' : ` at line ${answer.line ?? 1}`
+  return { ok: false, why: 'error', message: `Error evaluating the script \`${answer.message}\`${where}` }
 }
 
 /** An input may hold a loop's output that gathers itself when it is read. */

@@ -18,37 +18,39 @@ export const doWhile: TaskRule = {
   isBuiltIn: true,
   schedule(mapping, place) {
     const { task } = place.node
-    const input = mapping.input(place.node)
-    const list = task.items === null ? input['_items'] : evaluate(mapping.turn, task.items, mapping.drafts.length)
-    const more = list === undefined ? {} : { items: listOf(list) }
-    mapping.add(place, { type: 'DO_WHILE', name: task.name, input, how: 'engine', more: { ...more, iteration: 0 } })
+    mapping.add(place, { type: 'DO_WHILE', name: task.name, input: mapping.input(place.node), how: 'engine', more: { iteration: 0 } })
   },
   look(turn, task, node, mapping) {
     const current = task.data.iteration ?? 0
     if (node.task.loopOver.length === 0) return turn.close(task, 'completed', {})
-    if (current === 0) return task.data.items?.length === 0 ? turn.close(task, 'completed', { shown: 0 }) : advance(mapping, task, node, 1)
+    const items = itemsOf(turn, task, node)
+    if (turn.isBlind) return
+    if (current === 0) return items?.length === 0 ? turn.close(task, 'completed', { shown: 0 }) : advance(mapping, task, node, items)
     if (!hasBegun(turn, task, node)) return begin(mapping, task, node)
     if (!isOver(turn, task, node)) return
-    const goesOn = shallGoOn(turn, task, node)
+    const goesOn = shallGoOn(turn, task, node, items)
     if (goesOn === null) return
     if (!goesOn.ok) {
       const reason = `Unable to evaluate condition ${node.task.loopCondition}, exception ${goesOn.message}`
       return turn.close(task, 'failedFinally', { reason })
     }
-    if (goesOn.value) return advance(mapping, task, node, current + 1)
+    if (goesOn.value) return advance(mapping, task, node, items)
     turn.close(task, 'completed', {})
   },
 }
 
-/** What is no list is one item; null is none. */
-function listOf(items: Json): readonly Json[] {
-  if (items === null) return []
-  return Array.isArray(items) ? items : [items]
+/** Read anew in each round: the list may have grown. Null: the loop has none. What is no list is one item; the value null is none. */
+function itemsOf(turn: Turn, task: Task, { task: { items } }: Node): readonly Json[] | null {
+  const list = items === null ? task.data.input?.['_items'] : evaluate(turn, items)
+  if (list === undefined) return null
+  if (list === null) return []
+  return Array.isArray(list) ? list : [list]
 }
 
-function advance(mapping: Mapping, task: Task, node: Node, iteration: number): void {
+function advance(mapping: Mapping, task: Task, node: Node, items: readonly Json[] | null): void {
   const { turn } = mapping
-  turn.amend(task, { iteration })
+  const done = task.data.iteration ?? 0
+  turn.amend(task, { iteration: done + 1, ...(items !== null && { item: items[done] ?? null }) })
   const fresh = turn.view.attempt(task.ordinal)
   if (fresh !== undefined) begin(mapping, fresh, node)
 }
@@ -88,11 +90,11 @@ function isOver(turn: Turn, task: Task, node: Node): boolean {
 
 type GoesOn = { readonly ok: true; readonly value: boolean } | { readonly ok: false; readonly message: string }
 
-function shallGoOn(turn: Turn, task: Task, node: Node): GoesOn | null {
-  const { items, iteration = 0 } = task.data
-  if (items !== undefined && iteration >= items.length) return { ok: true, value: false }
+function shallGoOn(turn: Turn, task: Task, node: Node, items: readonly Json[] | null): GoesOn | null {
+  const { iteration = 0 } = task.data
+  if (items !== null && iteration >= items.length) return { ok: true, value: false }
   const condition = node.task.loopCondition
-  if (condition === null || condition.trim() === '') return { ok: true, value: items !== undefined }
+  if (condition === null || condition.trim() === '') return { ok: true, value: items !== null }
   const evaluated = evaluateScript(turn, `${task.id}:condition:${iteration}`, condition, conditionInput(turn, task, node))
   return evaluated && goesOnOf(evaluated)
 }
@@ -106,11 +108,11 @@ function goesOnOf(evaluated: Evaluated): GoesOn {
 /** The loop's input as it would be now, its output, and the newest output of every task of its body. What the task shows stays what it began with. */
 function conditionInput(turn: Turn, task: Task, node: Node): JsonObject {
   const { view } = turn
-  const { items, iteration = 0 } = task.data
+  const { item, iteration = 0 } = task.data
   const output = lazyLoopOutput(view, task, turn.read, iteration)
   const input: Record<string, Json | undefined> = { ...inputOf(turn, node, node.task.inputParameters), [node.ref]: output }
   if (task.key !== node.ref) input[task.key] = output
-  if (items !== undefined) Object.assign(input, { loopIndex: iteration - 1, loopItem: items[iteration - 1] ?? null })
+  if (item !== undefined) Object.assign(input, { loopIndex: iteration - 1, loopItem: item })
   const suffix = bodySuffix(task)
   for (const ref of node.body) {
     const last = view.newest((ref + suffix) as Task['key'])

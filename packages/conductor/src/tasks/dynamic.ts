@@ -17,7 +17,8 @@ export const dynamic: TaskRule = {
     const type = javaText(value)
     const { effect } = mapping.ruleOf(type)
     if (effect !== undefined) return mapping.add(place, { type, name: type, input, how: 'effect', queue: effectQueueOf(effect), startDelay: task.startDelay })
-    if (!isEngineType(type) || mapping.ruleOf(type).look === undefined) return mapping.addWorkerTask(place, type, type, input)
+    const isKnown = isEngineType(type) && (type === 'HUMAN' || mapping.ruleOf(type).look !== undefined)
+    if (!isKnown) return mapping.addWorkerTask(place, type, type, input)
     mapping.add(place, { type, name: type, input, how: 'engine' })
   },
 }

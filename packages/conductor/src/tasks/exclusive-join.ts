@@ -17,8 +17,9 @@ export const exclusiveJoin: TaskRule = {
     if (found === null || !isSettled(found) || found.state.kind !== 'closed') return
     const { reason } = found.data
     const outcome = isUnsuccessful(found.state.outcome) ? 'failed' : 'completed'
+    if (outcome === 'failed') return turn.close(task, 'failed', reason === undefined ? {} : { reason })
     const output = outputOf(turn.view, found, turn.read)
-    if (!turn.isBlind) turn.close(task, outcome, { output, ...(outcome === 'failed' && reason !== undefined && { reason }) })
+    if (!turn.isBlind) turn.close(task, 'completed', { output })
   },
 }
 

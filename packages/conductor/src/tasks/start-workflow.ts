@@ -1,6 +1,7 @@
 import { childIdOf, isJsonObject, isRefusal, type JsonObject } from '@busbar/kernel'
 import { isEventMessageRequest } from '../start/event-message.js'
 import type { TaskRule } from '../decide/mapping.js'
+import { javaText } from '../expression/java-text.js'
 import { withoutInnerFields } from '../start/inner-fields.js'
 import { keyedStart } from './keyed-start.js'
 import { scheduleWithInput } from './schedule-with-input.js'
@@ -36,7 +37,9 @@ function problemOf(request: unknown): string | null {
   if (request === null || request === undefined) return "Missing 'startWorkflow' in input data."
   if (!isJsonObject(request)) return `Error reading StartWorkflowRequest. Expected an object, found ${typeof request}`
   if (isEventMessageRequest(request)) return 'startWorkflow validation failed. It may not hold the message of an event. '
-  const { name, priority } = request
+  const { name, priority, input } = request
+  if (input !== null && input !== undefined && !isJsonObject(input))
+    return `Error reading StartWorkflowRequest. Expected an object as input, found ${javaText(input)}`
   if (typeof priority === 'number' && priority > priorityMax) {
     return `startWorkflow validation failed. 'priority' -> priority: ${priority} should be maximum ${priorityMax}. `
   }

@@ -30,8 +30,9 @@ export function childEnded(view: ConductorView, news: News<'childEnded'>, now: I
   // Made before the task is closed: one that has successors already counts as open until now.
   const book = bookOf(view)
   const { changed: _, ...data } = task.data
-  const reason = cutReason(`Sub workflow ${news.title}/${news.child} failure reason: ${news.reason}`)
-  view.close(task.ordinal, news.status, { kind: 'engine' }, now, { ...data, ...output, ...(news.status !== 'completed' && reason !== null && { reason }) })
+  // Whole: the wire shows the beginning of a task's reason, but a workflow's as it is.
+  const reason = `Sub workflow ${news.title}/${news.child} failure reason: ${news.reason}`
+  view.close(task.ordinal, news.status, { kind: 'engine' }, now, { ...data, ...output, ...(news.status !== 'completed' && { reason }) })
   noteClosed(book, task)
 }
 

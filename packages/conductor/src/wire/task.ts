@@ -36,7 +36,7 @@ export function taskToWire(view: ConductorView, task: Task): JsonObject {
     startTime: times.started,
     endTime: times.ended,
     updateTime: times.updated,
-    startDelayInSeconds: data.startDelay ?? 0,
+    startDelayInSeconds: data.type === 'SUB_WORKFLOW' ? 0 : (data.startDelay ?? 0),
     retriedTaskId: data.retryOf,
     retried: data.retried === true,
     executed: data.executed === true,
@@ -55,7 +55,7 @@ export function taskToWire(view: ConductorView, task: Task): JsonObject {
     externalOutputPayloadStoragePath: data.outputPath,
     rateLimitPerFrequency: limits?.rateLimitPerFrequency ?? 0,
     rateLimitFrequencyInSeconds: rateLimitSeconds(task, definition),
-    workflowPriority: view.brief.priority ?? 0,
+    workflowPriority: priorityOf(view, task),
     iteration: data.iteration ?? 0,
     // A task that started none of its own shows the one that its output names.
     subWorkflowId: data.child ?? data.awaits ?? (typeof output['subWorkflowId'] === 'string' ? output['subWorkflowId'] : undefined),
@@ -70,6 +70,12 @@ export function taskToWire(view: ConductorView, task: Task): JsonObject {
 
 /** What the original shows of a WAIT that only an update from outside can end. */
 const forEverSeconds = 2_147_483_647
+
+/** A task that starts a child with a priority of its own shows that one, where it is written as a number. */
+function priorityOf(view: ConductorView, task: Task): number {
+  const given = task.data.type === 'SUB_WORKFLOW' ? nodeOf(view, task)?.task.subWorkflowParam?.priority : null
+  return typeof given === 'number' ? given : (view.brief.priority ?? 0)
+}
 
 /** A claim ends the waiting. */
 function callbackOf(task: Task): number {

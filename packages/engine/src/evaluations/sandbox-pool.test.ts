@@ -27,7 +27,8 @@ const value = (json: Json) => ({ ok: true, value: json })
 describe('an evaluation', () => {
   it('gives the value of the last expression, as JSON', async () => {
     expect(await run('const a = $.n + 1; a * 2', { n: 20 })).toEqual(value(42))
-    expect(await run('(function () { return { list: [1, "b", null], missing: undefined } })()')).toEqual(value({ list: [1, 'b', null] }))
+    expect(await run('(function () { return { list: [1, "b", null], missing: undefined } })()')).toEqual(value({ list: [1, 'b', null], missing: null }))
+    expect(await run('[NaN, 1 / 0, -1 / 0]')).toEqual(value(['NaN', 'Infinity', '-Infinity']))
     expect(await run('10 / 4')).toEqual(value(2.5))
     expect(await run('6 / 2')).toEqual(value(3))
   })

@@ -136,7 +136,17 @@ function explained(scope, context, explain, error) {
   const { message, stack } = JSON.parse(context.getString(told.value))
   const line = /expression\.js:(\d+)/.exec(stack)?.[1]
   const isLimit = limitMessages.some(limit => message.startsWith(limit))
-  return { ok: false, why: isLimit ? 'limit' : 'error', message, line: line === undefined ? null : Number(line) }
+  return { ok: false, why: isLimit ? 'limit' : 'error', message: inUsualWords(message), line: line === undefined ? null : Number(line) }
+}
+
+/**
+ * As other engines say it: scripts and people go by these words.
+ * @param {string} message
+ */
+function inUsualWords(message) {
+  return message
+    .replace(/^TypeError: cannot (read|set) property/, 'TypeError: Cannot $1 property')
+    .replace(/^ReferenceError: '(.+)' is not defined$/, 'ReferenceError: $1 is not defined')
 }
 
 /**
