@@ -45,7 +45,7 @@ function forward(request, response, { next, agent, triesLeft }) {
   // The body waits for the connection: only what was not sent at all may be sent to another server.
   upstream.once('socket', socket => (socket.connecting ? socket.once('connect', deliver) : deliver()))
   // A server may answer, and hang up, before it has read all of a body that it does not want.
-  upstream.once('close', () => request.unpipe(upstream).resume())
+  upstream.once('close', () => isAnswered && request.unpipe(upstream).resume())
   upstream.on('error', () => {
     if (isAnswered) return
     if (!isSent && !response.destroyed) forward(request, response, { next, agent, triesLeft: triesLeft - 1 })
