@@ -95,6 +95,15 @@ describe('a task that waits', () => {
   })
 })
 
+describe('a DYNAMIC task', () => {
+  it('shows the name it was given in its own definition', async () => {
+    const task = { name: 'any', taskReferenceName: 'any', type: 'DYNAMIC', dynamicTaskNameParam: 'n', inputParameters: { n: 'chosen' } }
+    await server.call('PUT', '/api/metadata/workflow', [{ name: 'chooses', version: 1, tasks: [task] }])
+    const id = (await server.call('POST', '/api/workflow/chooses', {})).text
+    expect((await read(id)).tasks[0].workflowTask).toMatchObject({ name: 'chosen', type: 'DYNAMIC' })
+  })
+})
+
 describe('a TERMINATE task', () => {
   it('that completes its workflow is not shown as dealt with, one that fails it is', async () => {
     const shown = async (terminationStatus: string) => {
@@ -115,7 +124,7 @@ describe('a bulk read', () => {
     expect(found.tasks[0]).not.toHaveProperty('executionMetadata')
     await server.call('POST', `/api/workflow/${id}/retry`)
     const again = await server.call('POST', '/api/workflow/bulk/search', [id])
-    expect(again.json.bulkSuccessfulResults[0].previousStatus).toBe('FAILED')
+    expect(again.json.bulkSuccessfulResults[0]).toMatchObject({ previousStatus: 'FAILED', failedTaskId: taskId })
     await server.call('DELETE', `/api/workflow/${id}`)
   })
 
@@ -145,6 +154,11 @@ describe('schedules', () => {
     }
     const { json } = await server.call('GET', '/api/scheduler/schedules/search?scheduleName=LISTED')
     expect(json.results.map((one: { name: string }) => one.name)).toEqual(['listed-a', 'listed-b'])
+  })
+
+  it('are sorted as they are asked for', async () => {
+    const { json } = await server.call('GET', '/api/scheduler/schedules/search?scheduleName=listed&sort=name:DESC')
+    expect(json.results.map((one: { name: string }) => one.name)).toEqual(['listed-b', 'listed-a'])
   })
 })
 
