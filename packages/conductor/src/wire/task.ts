@@ -50,7 +50,7 @@ export function taskToWire(view: ConductorView, task: Task): JsonObject {
     callbackAfterSeconds: callbackOf(task),
     workerId: workerOf(task),
     outputData: output,
-    workflowTask: wire?.task ?? unknownTask(task),
+    workflowTask: wire === null ? unknownTask(task) : definition?.type === 'DYNAMIC' ? { ...wire.task, name: data.name ?? data.type } : wire.task,
     domain: data.domain,
     externalInputPayloadStoragePath: data.inputPath,
     externalOutputPayloadStoragePath: data.outputPath,

@@ -3,7 +3,7 @@ import type { JsonObject } from '@busbar/kernel'
 import { planOf } from '../decide/book.js'
 import type { ConductorView, Task } from '../decide/task.js'
 import { definitionJson } from '../plan.js'
-import { workflowStatus } from './status.js'
+import { isUnsuccessful, workflowStatus } from './status.js'
 import { taskModelToWire, taskToWire } from './task.js'
 import { updateTimeOf } from './times.js'
 
@@ -71,10 +71,13 @@ function previousStatusOf({ status, state }: ConductorView): string | undefined 
   return state.before === undefined ? undefined : workflowStatus(state.before.status)
 }
 
-/** The task that its end is blamed on. */
+/** The task that its last end is blamed on. */
 function failedTaskOf(view: ConductorView): string | undefined {
-  if (!view.isTerminal) return undefined
-  return [...view.attempts()].find(task => view.state.failedRefs?.includes(task.key) === true && task.data.retried !== true)?.id
+  return [...view.attempts()].findLast(task => view.state.failedRefs?.includes(task.key) === true && hasFailed(task))?.id
+}
+
+function hasFailed({ state }: Task): boolean {
+  return state.kind === 'closed' && isUnsuccessful(state.outcome)
 }
 
 /** By sequence; what an operator skipped comes first. */
