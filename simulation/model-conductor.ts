@@ -205,7 +205,9 @@ class Model {
       const inputs = this.#evaluate(inputParameters.inputs) as { readonly [name: string]: JsonObject }
       return inputParameters.tasks.map(task => {
         const given = 'inputParameters' in task ? task.inputParameters : {}
-        return { ...task, inputParameters: { ...given, ...inputs[task.taskReferenceName] }, ...own } as Task
+        // Of a forked task without a definition nothing is tried again, whatever it asks for itself.
+        const tries = task.type === 'SIMPLE' ? {} : { retryCount: 0 }
+        return { ...task, ...tries, inputParameters: { ...given, ...inputs[task.taskReferenceName] }, ...own } as Task
       })
     }
     if ('plan' in inputParameters) {

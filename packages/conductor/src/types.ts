@@ -1,4 +1,4 @@
-import type { AttemptId, ExecutionId, Json, JsonObject, Parent } from '@busbar/kernel'
+import type { AttemptId, ExecutionId, ExecutionStatus, Json, JsonObject, Parent } from '@busbar/kernel'
 import type { ConductorCommand, PushReply, UpdateReply } from './commands.js'
 import type { Plan } from './plan.js'
 import type { GateState, Pass } from './gate/gate-types.js'
@@ -58,6 +58,12 @@ export interface State {
   readonly failedNames?: readonly string[]
   /** The last resume, retry or rerun: the workflow's time-out counts from here. */
   readonly lastRetriedTime?: number
+  /** That was a rerun, which the wire does not show as a retry. */
+  readonly reran?: true
+  /** The state it was in before it ran again; when it had ended then is shown until it ends once more, but not after a restart. */
+  readonly before?: { readonly status: ExecutionStatus; readonly endedAt?: number }
+  /** The sequence of tasks that were forgotten with a new beginning: those of now are counted from here. */
+  readonly forgotten?: number
   /** Of a schedule, which has no tasks. */
   readonly scheduled?: ScheduleState
   /** Of a gate, whose attempts are the tasks that stand before it. */
@@ -106,7 +112,7 @@ export interface TaskData {
   readonly startDelay?: number
   /** Of the first attempt, when this is a later one. */
   readonly firstScheduledTime?: number
-  /** Who ended it, when it was not the worker that polled it. */
+  /** Who reported on it last, when it was not the worker that polled it; empty: somebody without a name. */
   readonly workerId?: string
   /** The last sign of life of its worker, when it is later than the poll. */
   readonly updatedAt?: number

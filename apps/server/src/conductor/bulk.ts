@@ -57,7 +57,10 @@ async function send(engine: EngineApi, id: string, command: ConductorCommand): P
 }
 
 function idsOf(call: Call, service: string): readonly string[] {
-  const ids = call.list().filter(id => typeof id === 'string')
+  const ids = call
+    .list()
+    .filter(id => typeof id === 'string' || typeof id === 'number')
+    .map(String)
   const path = `${service}.arg0`
   if (ids.length === 0) throw violated([{ path, message: 'WorkflowIds list cannot be null.' }])
   if (ids.length > limits.bulkMax) throw violated([{ path, message: 'Cannot process more than 1000 workflows. Please use multiple requests.' }])

@@ -1,10 +1,11 @@
 /** Definitions of tasks: one per name, without versions. */
-import { type TaskDef, taskDefToWire } from '@busbar/conductor'
+import { parseTaskDef, type TaskDef, taskDefToWire } from '@busbar/conductor'
 import type { EngineApi } from '@busbar/engine'
 import { invariant, Problem } from '@busbar/kernel'
 import { type Answer, empty, rawJson } from '../http/answer.js'
 import type { Call } from '../http/call.js'
 import type { Route } from '../http/route.js'
+import { throwIfRefused } from '../http/problem.js'
 import { mustTaskDefs } from './definitions.js'
 import { inBothFamilies } from './families.js'
 import { violated } from './violations.js'
@@ -40,8 +41,10 @@ async function putAll(engine: EngineApi, call: Call): Promise<Answer> {
 async function putOne(engine: EngineApi, call: Call): Promise<Answer> {
   const [def] = mustTaskDefs([call.object()], () => 'updateTaskDef.arg0')
   invariant(def, 'one source gives one definition')
-  if (!(await engine.definition('task', '', def.name, null))) throw new Problem('missing', `No such task by name ${def.name}`)
-  await put(engine, { ...def, updateTime: engine.now(), updatedBy: '' })
+  const existing = await engine.definition('task', '', def.name, null)
+  if (!existing) throw new Problem('missing', `No such task by name ${def.name}`)
+  const { createTime, createdBy } = throwIfRefused(parseTaskDef(JSON.parse(existing.body)))
+  await put(engine, { ...def, createTime, createdBy, updateTime: engine.now(), updatedBy: '' })
   return empty(200)
 }
 

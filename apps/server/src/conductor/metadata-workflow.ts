@@ -1,11 +1,11 @@
 /** Definitions of workflows. They are stored as the wire shows them, so reading one is handing out its text. */
-import { type WorkflowDef, workflowDefToWire } from '@busbar/conductor'
+import { parseWorkflowDef, type WorkflowDef, workflowDefToWire } from '@busbar/conductor'
 import type { EngineApi } from '@busbar/engine'
 import { isJsonObject, type JsonObject, Problem } from '@busbar/kernel'
 import type { StoredDefinition } from '@busbar/store'
 import { type Answer, empty, json, rawJson } from '../http/answer.js'
 import type { Call } from '../http/call.js'
-import { isPassing } from '../http/problem.js'
+import { isPassing, throwIfRefused } from '../http/problem.js'
 import type { Route } from '../http/route.js'
 import type { Definitions } from './definitions.js'
 import { inBothFamilies } from './families.js'
@@ -57,11 +57,14 @@ export function workflowMetadataRoutes(engine: EngineApi, definitions: Definitio
 // ── Writing ──
 
 async function create(engine: EngineApi, definitions: Definitions, call: Call): Promise<Answer> {
-  const def = await definitions.mustWorkflowDef(call.object(), 'registerWorkflowDef.arg0')
-  const existing = await engine.definition('workflow', '', def.name, def.version)
-  if (existing && !readFlag(call, 'overwrite', false)) throw new Problem('conflict', `Workflow with ${def.name}.${def.version} already exists!`)
+  const source = call.object()
+  const { name, version } = throwIfRefused(parseWorkflowDef(source))
+  // That it exists is said first, whatever else may be wrong with it.
+  const existing = await engine.definition('workflow', '', name, version)
+  if (existing && !readFlag(call, 'overwrite', false)) throw new Problem('conflict', `Workflow with ${name}.${version} already exists!`)
+  const def = await definitions.mustWorkflowDef(source, 'registerWorkflowDef.arg0')
   const now = engine.now()
-  await put(engine, existing ? { ...def, updateTime: now } : { ...def, createTime: now, updateTime: 0 })
+  await put(engine, existing ? { ...def, updateTime: now } : { ...def, createTime: now })
   return empty(200)
 }
 

@@ -8,6 +8,7 @@ import { limits } from '../http/limits.js'
 import type { Route } from '../http/route.js'
 import { inBothFamilies } from './families.js'
 import { mustText } from './read-query.js'
+import { violated } from './violations.js'
 
 export function queueRoutes(engine: EngineApi): Route[] {
   const get = (path: string, summary: string, handle: Route['handle'], query: Record<string, string> = {}): Route => ({
@@ -32,9 +33,15 @@ export function queueRoutes(engine: EngineApi): Route[] {
       summary: 'Counts the pending tasks of a type: what is pending is always in its queue',
       handle: async call => text(200, String(await pending(engine, call.param('taskType')))),
     },
-    get('/api/tasks/queue/polldata', 'Who polls a type', call => pollData(engine, mustText(call, 'taskType')), { taskType: 'required' }),
+    get('/api/tasks/queue/polldata', 'Who polls a type', call => pollData(engine, namedType(call)), { taskType: 'required' }),
     get('/api/tasks/queue/polldata/all', 'Who polls what', () => pollData(engine, null)),
   ]
+}
+
+function namedType(call: Call): string {
+  const type = mustText(call, 'taskType')
+  if (type === '') throw violated([{ path: 'getPollData.arg0', message: 'TaskType cannot be null or empty.', invalidValue: '' }])
+  return type
 }
 
 async function waiting(engine: EngineApi): Promise<ReadonlyMap<QueueName, number>> {

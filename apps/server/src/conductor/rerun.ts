@@ -1,5 +1,5 @@
 /** Running an ended workflow again: from its beginning, from one of its tasks, or from a task of its children at any depth. */
-import { titleOf, workflowStatus } from '@busbar/conductor'
+import { type ConductorView, titleOf, workflowStatus } from '@busbar/conductor'
 import type { EngineApi } from '@busbar/engine'
 import { type AttemptId, type ExecutionId, executionIdOf, isJsonObject, parseAttemptId, Problem } from '@busbar/kernel'
 import { type Answer, text } from '../http/answer.js'
@@ -25,7 +25,9 @@ export function rerunRoutes(engine: EngineApi): Route[] {
 
 async function rerun(engine: EngineApi, call: Call): Promise<Answer> {
   const { reRunFromTaskId: from, workflowInput, taskInput, correlationId } = call.object()
-  const { id } = await mustWorkflow(engine, call.param('workflowId'))
+  const view = await mustWorkflow(engine, call.param('workflowId'))
+  mustHaveEnded(view)
+  const { id } = view
   const isNamed = typeof from === 'string' && from !== ''
   const fromTask = isNamed ? parseAttemptId(from) : null
   const path = fromTask === null ? [] : await pathTo(engine, id, fromTask)
@@ -49,11 +51,16 @@ async function pathTo(engine: EngineApi, root: ExecutionId, task: AttemptId): Pr
   let at: ExecutionId | null = executionIdOf(task)
   while (at !== null && at !== root && path.length < limits.runFamilyMax) {
     const view = await mustWorkflow(engine, at)
-    if (!view.isTerminal) throw new Problem('conflict', `Workflow: ${titleOf(view)}.${workflowStatus(view.status)} is not in terminal state, unable to rerun.`)
+    mustHaveEnded(view)
     path.unshift(at)
     at = view.execution.parent?.execution ?? null
   }
   return at === root ? path : null
+}
+
+function mustHaveEnded(view: ConductorView): void {
+  if (view.isTerminal) return
+  throw new Problem('conflict', `Workflow: ${titleOf(view)}.${workflowStatus(view.status)} is not in terminal state, unable to rerun.`)
 }
 
 /** News of a child that runs again travel up, level by level; they are there within moments. */

@@ -12,7 +12,7 @@ interface Page {
 
 export function searchSchedules(schedules: readonly ScheduleState[], call: Call): Page {
   return pageOf(
-    schedules.map(({ schedule }) => scheduleToWire(schedule)),
+    schedules.map(({ schedule }) => scheduleToWire(schedule)).toSorted((a, b) => compare(a['name'], b['name'])),
     call,
   )
 }

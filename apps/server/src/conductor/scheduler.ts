@@ -180,11 +180,13 @@ async function allSchedules(engine: EngineApi): Promise<readonly ScheduleState[]
 
 async function matching(engine: EngineApi, call: Call): Promise<readonly ScheduleState[]> {
   const workflow = readText(call, 'workflowName') ?? ''
-  const part = readText(call, 'scheduleName') ?? ''
+  const part = (readText(call, 'scheduleName') ?? '').toLowerCase()
   const paused = (readText(call, 'paused') ?? '') === '' ? null : readFlag(call, 'paused', false)
   return (await allSchedules(engine)).filter(
     ({ schedule }) =>
-      (workflow === '' || schedule.request['name'] === workflow) && schedule.name.includes(part) && (paused === null || schedule.isPaused === paused),
+      (workflow === '' || schedule.request['name'] === workflow) &&
+      schedule.name.toLowerCase().includes(part) &&
+      (paused === null || schedule.isPaused === paused),
   )
 }
 
@@ -200,7 +202,8 @@ function nextTimes(call: Call): Answer {
   const end = readInteger(call, 'scheduleEndTime', null)
   const limit = Math.min(readInteger(call, 'limit', nextTimesMax), nextTimesMax)
   const times: number[] = []
-  let at = instant(Math.max(readInteger(call, 'scheduleStartTime', 0) - 1, readText(call, 'scheduleStartTime') ? 0 : Date.now()))
+  // What is over is not told, even when the start lies further back.
+  let at = instant(Math.max(readInteger(call, 'scheduleStartTime', 0) - 1, Date.now()))
   while (times.length < limit) {
     const next = nextMoment(cron, 'UTC', at)
     if (next === null || (end !== null && next > end)) break

@@ -1,7 +1,7 @@
 /** Reading workflows, and what an operator does to them. */
 import { type ConductorCommand, workflowStatusToWire, workflowToWire } from '@busbar/conductor'
 import type { EngineApi } from '@busbar/engine'
-import { isJsonObject, type JsonObject } from '@busbar/kernel'
+import { isJsonObject, type JsonObject, Problem } from '@busbar/kernel'
 import { type Answer, empty, json } from '../http/answer.js'
 import type { Call } from '../http/call.js'
 import type { Route } from '../http/route.js'
@@ -86,6 +86,8 @@ async function getTasks(engine: EngineApi, call: Call): Promise<Answer> {
   const view = await mustWorkflow(engine, call.param('workflowId'))
   const start = readInteger(call, 'start', 0)
   const count = readInteger(call, 'count', 15)
+  if (start < 0) throw new Problem('invalid', `fromIndex = ${start}`)
+  if (count < 0) throw new Problem('invalid', `fromIndex(${start}) > toIndex(${start + count})`)
   const statuses = new Set(
     call
       .queries('status')
@@ -95,7 +97,7 @@ async function getTasks(engine: EngineApi, call: Call): Promise<Answer> {
   )
   const all = tasksOf(workflowToWire(view, { includeTasks: true }))
   const matching = statuses.size === 0 ? all : all.filter(task => statuses.has(String(task['status'])))
-  return json(200, { totalHits: matching.length, results: matching.slice(Math.max(0, start), Math.max(0, start) + Math.max(0, count)) })
+  return json(200, { totalHits: matching.length, results: matching.slice(start, start + count) })
 }
 
 function tasksOf(workflow: JsonObject): readonly JsonObject[] {

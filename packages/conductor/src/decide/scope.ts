@@ -7,6 +7,7 @@ import { taskTimes } from '../wire/times.js'
 import { bookOf, planOf } from './book.js'
 import type { ConductorView, Task } from './task.js'
 import { lazyLoopOutput, outputOf } from './output.js'
+import { workerOf } from './worker-of.js'
 
 export interface ReadScope extends Scope {
   /** A loop's output was read: what came out may hold a part that is not plain yet. */
@@ -107,7 +108,7 @@ function taskDocument(view: ConductorView, task: Task, output: JsonObject): Json
     taskId: task.id,
     reasonForIncompletion: data.reason ?? null,
     callbackAfterSeconds: data.callbackAfterSeconds ?? 0,
-    workerId: data.workerId ?? task.lastWorker,
+    workerId: workerOf(task) ?? null,
     iteration: data.iteration ?? 0,
   }
 }

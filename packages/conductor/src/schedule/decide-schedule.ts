@@ -88,7 +88,8 @@ interface Due {
 /** The id of the workflow is derived from the schedule and the due time (S1). */
 function startOne(view: ConductorView, { schedule, cron, index, at, now, exists }: Due): ScheduledRun {
   const id = childIdOf(view.id as string as AttemptId, at, `schedule:${index}`)
-  const run = { executionId: id, scheduledAt: at, executedAt: now, zone: cron.zone }
+  const executionId = childIdOf(view.id as string as AttemptId, at, `schedule-run:${index}`)
+  const run = { executionId, scheduledAt: at, executedAt: now, zone: cron.zone }
   const { request } = schedule
   if (!exists)
     return { ...run, workflowId: null, reason: `No such workflow defined. name=${String(request['name'])}, version=${String(request['version'] ?? null)}` }
@@ -97,8 +98,8 @@ function startOne(view: ConductorView, { schedule, cron, index, at, now, exists 
     _startedByScheduler: schedule.name,
     _scheduledTime: at,
     _executedTime: now,
-    _executionId: id,
-    _schedulerCron: cron.expression,
+    _executionId: executionId,
+    _schedulerCron: `${cron.expression} ${cron.zone}`,
   }
   view.send(id, { kind: 'start', dialect: 'conductor', request: { ...request, input }, parent: null })
   return { ...run, workflowId: id }

@@ -32,7 +32,7 @@ describe('a schedule', () => {
     world.reload(id)
     world.advance(0)
     expect(started()).toHaveLength(3)
-    expect(started()[0]).toMatchObject({ k: 1, _startedByScheduler: 's', _scheduledTime: first, _executedTime: first, _schedulerCron: '0 0 * * * ?' })
+    expect(started()[0]).toMatchObject({ k: 1, _startedByScheduler: 's', _scheduledTime: first, _executedTime: first, _schedulerCron: '0 0 * * * ? UTC' })
     expect(world.view(id).state.scheduled?.runs.map(run => run.workflowId)).toEqual([...world.views.keys()].filter(one => one !== id))
   })
 
@@ -80,7 +80,12 @@ describe('a schedule', () => {
     ]
     const { world, started } = scheduled(scheduleOf({ crons }))
     world.advance(2 * hourMs)
-    expect(started().map(input => input['_schedulerCron'])).toEqual(['0 0 * * * ?', '0 30 * * * ?', '0 0 * * * ?', '0 30 * * * ?'])
+    expect(started().map(input => input['_schedulerCron'])).toEqual([
+      '0 0 * * * ? UTC',
+      '0 30 * * * ? Asia/Kolkata',
+      '0 0 * * * ? UTC',
+      '0 30 * * * ? Asia/Kolkata',
+    ])
   })
 
   it('notes what could not be started, and goes on', () => {

@@ -16,7 +16,8 @@ export function resume(view: ConductorView, now: Instant): Refusal | null {
     return refuse('invalid', `The workflow ${view.id} is not PAUSED so cannot resume. Current status is ${workflowStatus(view.status)}`, { status: 500 })
   }
   view.setStatus('running', now)
-  view.setState({ ...view.state, lastRetriedTime: now })
+  const { reran: _reran, ...state } = view.state
+  view.setState({ ...state, before: { ...state.before, status: 'paused' }, lastRetriedTime: now })
   view.wakeAt(workflowDeadline({ view }))
   bookOf(view).timersDue = true
   return null

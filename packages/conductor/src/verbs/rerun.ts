@@ -3,12 +3,13 @@ import { type AttemptId, type Context, executionIdOf, type Instant, ordinalOf, r
 import type { ConductorCommand } from '../commands.js'
 import { forgetBook, loopKeyOf, nodeNamed, nodeOf } from '../decide/book.js'
 import type { ConductorView, Task } from '../decide/task.js'
+import type { State } from '../types.js'
 import { workflowStatus } from '../wire/status.js'
 import { titleOf } from './pause.js'
 import { pushParent } from './push-parent.js'
 import { beginAgain } from './restart.js'
 import { hasFailed } from './retry.js'
-import { reopen, runAgain } from './run-again.js'
+import { beforeOf, reopen, runAgain } from './run-again.js'
 
 type Rerun = Extract<ConductorCommand, { kind: 'rerun' }>
 
@@ -18,21 +19,27 @@ export function rerun(view: ConductorView, command: Rerun, context: Context): Re
   }
   if (command.fromTask === null) {
     renew(view, command)
-    const created = view.execution.createdAt
+    const { execution, state } = view
+    const before = beforeOf(view)
     beginAgain(view, context.now)
-    view.setCreatedAt(created)
-    runAgain(view, context.now, { forgetsFailures: true })
+    view.setCreatedAt(execution.createdAt)
+    runAgain(view, context.now, { isRerun: true })
+    view.setState({ ...view.state, before, ...outputOf(state) })
     pushParent(view, 'reran')
     return null
   }
   const target = executionIdOf(command.fromTask) === view.id ? view.attempt(ordinalOf(command.fromTask)) : undefined
   if (target === undefined) return rerunInChild(view, command, command.fromTask)
   renew(view, command)
-  runAgain(view, context.now, { forgetsFailures: true })
+  runAgain(view, context.now, { isRerun: true })
   rerunFrom(view, target, command, context.now)
   forgetBook(view)
   pushParent(view, 'reran')
   return null
+}
+
+function outputOf({ output, outputPath }: State): Pick<State, 'output' | 'outputPath'> {
+  return { ...(output !== undefined && { output }), ...(outputPath !== undefined && { outputPath }) }
 }
 
 function renew(view: ConductorView, { workflowInput, correlationId }: Rerun): void {

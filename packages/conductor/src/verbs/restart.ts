@@ -27,9 +27,10 @@ export function restart(view: ConductorView, useLatestDefinitions: boolean, cont
 
 /** Forgets all tasks. */
 export function beginAgain(view: ConductorView, now: Instant): void {
+  const { status } = view.execution
   for (const task of [...view.attempts()]) view.remove(task.ordinal)
-  const { output: _output, outputPath: _path, reason: _reason, lastRetriedTime: _retried, begun: _begun, ...kept } = view.state
-  view.setState(kept)
+  const { output: _output, outputPath: _path, reason: _reason, lastRetriedTime: _retried, reran: _reran, begun: _begun, ...kept } = view.state
+  view.setState({ ...kept, before: { status }, ...(view.lastOrdinal > 0 && { forgotten: view.lastOrdinal }) })
   view.setStatus('running', now)
   view.setCreatedAt(now)
   forgetBook(view)

@@ -42,7 +42,7 @@ export function retry(view: ConductorView, { resumeSubworkflowTasks, upTo }: Ret
   }
   forgetBook(view)
   const fresh = new Turn(view, context)
-  for (const draft of drafts) fresh.open(draft)
+  for (const draft of drafts) fresh.open({ ...draft, data: { ...draft.data, updatedAt: context.now } })
   pushParent(view, 'retried', { upTo })
   return { kind: 'done' }
 }

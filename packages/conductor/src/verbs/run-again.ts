@@ -3,15 +3,23 @@ import { nodeOf } from '../decide/book.js'
 import type { ConductorView, Task } from '../decide/task.js'
 import { workflowDeadline } from '../decide/timeouts.js'
 import { timersOf } from '../decide/timers.js'
-import type { TaskData } from '../types.js'
+import type { State, TaskData } from '../types.js'
 
-/** The execution runs again after its end: what told of the failure is cleared, its time-out counts anew. */
-export function runAgain(view: ConductorView, now: Instant, { forgetsFailures = false } = {}): void {
-  const { output: _output, outputPath: _path, reason: _reason, ...rest } = view.state
+/**
+ * The execution runs again after its end: the reason of its failure is cleared, its time-out counts anew. Its output and
+ * the time of its end stand until it ends again.
+ */
+export function runAgain(view: ConductorView, now: Instant, { forgetsFailures = false, isRerun = false } = {}): void {
+  const { reason: _reason, reran: _reran, ...rest } = view.state
   const { failedRefs: _refs, failedNames: _names, ...cleared } = rest
-  view.setState({ ...(forgetsFailures ? cleared : rest), lastRetriedTime: now })
+  view.setState({ ...(forgetsFailures || isRerun ? cleared : rest), ...(isRerun && { reran: true }), before: beforeOf(view), lastRetriedTime: now })
   view.setStatus('running', now)
   view.wakeAt(workflowDeadline({ view }))
+}
+
+/** How it stood, for when it runs again. */
+export function beforeOf({ execution }: ConductorView): NonNullable<State['before']> {
+  return { status: execution.status, ...(execution.endedAt !== null && { endedAt: execution.endedAt }) }
 }
 
 interface Reopening {
@@ -37,7 +45,7 @@ export function reopen(view: ConductorView, task: Task, now: Instant, { number, 
   } = task.data
   const { child: _child, awaits: _awaits, workerId: _worker, updatedAt: _updated, ...kept } = rest
   const data = input === undefined ? kept : withInput(kept, input)
-  const fresh: TaskData = { ...data, ...keep }
+  const fresh: TaskData = { ...data, ...(task.queue !== null && { updatedAt: now }), ...keep }
   const definition = nodeOf(view, task)?.task.taskDefinition ?? null
   const wakeAt = task.queue === null ? null : timersOf(definition, fresh, now).wakeAt
   view.reopen(task.ordinal, { data: fresh, wakeAt, ...(number !== undefined && { number }) }, now)

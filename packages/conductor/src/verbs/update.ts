@@ -25,13 +25,23 @@ export function update(view: ConductorView, command: Update, now: Instant): Upda
     return replyOf(view, task, true)
   }
   const reason = cutReason(command.reason)
-  const { reason: _old, callbackAfterSeconds: _callback, child: _child, awaits: _awaits, output: _output, outputPath: _path, ...data } = task.data
+  const {
+    reason: _old,
+    callbackAfterSeconds: _callback,
+    child: _child,
+    awaits: _awaits,
+    output: _output,
+    outputPath: _path,
+    workerId: _worker,
+    ...data
+  } = task.data
   report(view, task, command.status, now, {
     ...data,
     ...outputIn(command),
     ...(reason !== null && { reason }),
-    ...(command.worker !== null && command.worker !== task.lastWorker && { workerId: command.worker }),
-    ...(command.callbackAfterSeconds > 0 && { callbackAfterSeconds: command.callbackAfterSeconds }),
+    ...workerIn(command.worker, task),
+    // A report on a WAIT takes the place of its own delay, also when it names none.
+    ...((command.callbackAfterSeconds > 0 || task.data.type === 'WAIT') && { callbackAfterSeconds: command.callbackAfterSeconds }),
     ...(command.subWorkflowId !== null && { child: command.subWorkflowId as TaskData['child'] & string }),
   })
   for (const line of command.logs.slice(0, logLinesMax)) {
@@ -44,13 +54,19 @@ export function update(view: ConductorView, command: Update, now: Instant): Upda
 export function updateByReference(view: ConductorView, command: UpdateByReference, now: Instant): UpdateReply {
   const task = view.isTerminal ? undefined : pending(view, command.reference)
   if (task === undefined) return { attempt: null, applied: false, status: '' }
+  const { workerId: _worker, ...before } = task.data
   const data: TaskData = {
-    ...withMergedOutput(task.data, command),
+    ...withMergedOutput(before, command),
     ...(command.reason != null && { reason: command.reason }),
-    ...(command.worker !== null && command.worker !== task.lastWorker && { workerId: command.worker }),
+    ...workerIn(command.worker, task),
   }
   report(view, task, command.status, now, data)
   return replyOf(view, task, true)
+}
+
+/** Kept only when it is not the one that polled; a report without a name takes that one's place as well. */
+function workerIn(worker: string | null, task: Task): Pick<TaskData, 'workerId'> {
+  return (worker ?? '') === (task.lastWorker ?? '') ? {} : { workerId: worker ?? '' }
 }
 
 /** An output, or where it is kept. */

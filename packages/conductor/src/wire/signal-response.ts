@@ -7,6 +7,7 @@ import { taskStatus, workflowStatus } from './status.js'
 import { taskToWire } from './task.js'
 import { taskTimes, updateTimeOf } from './times.js'
 import { tasksInOrder } from './workflow.js'
+import { workerOf } from '../decide/worker-of.js'
 
 export const returnStrategies = ['TARGET_WORKFLOW', 'BLOCKING_WORKFLOW', 'BLOCKING_TASK', 'BLOCKING_TASK_INPUT'] as const
 export type ReturnStrategy = (typeof returnStrategies)[number]
@@ -71,7 +72,7 @@ function taskRun(answer: SignalAnswer, responseType: ReturnStrategy, view: Condu
     retriedTaskId: data.retryOf,
     workflowType: planOf(view).def.name,
     reasonForIncompletion: data.reason,
-    createdBy: data.workerId ?? task.lastWorker ?? undefined,
+    createdBy: workerOf(task),
     createTime: times.started,
     updateTime: times.updated,
     status: taskStatus(task),

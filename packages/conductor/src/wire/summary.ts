@@ -11,6 +11,7 @@ import { taskTimes, updateTimeOf } from './times.js'
 export function workflowSummary(view: ConductorView): JsonObject {
   const { execution, brief, state } = view
   const plan = planOf(view)
+  const endedAt = execution.endedAt ?? state.before?.endedAt ?? null
   const input = javaText(brief.input)
   const output = javaText(state.output ?? {})
   return {
@@ -20,7 +21,7 @@ export function workflowSummary(view: ConductorView): JsonObject {
     correlationId: brief.correlationId,
     startTime: iso(execution.createdAt),
     updateTime: iso(updateTimeOf(view)),
-    endTime: execution.endedAt === null ? undefined : iso(execution.endedAt),
+    endTime: endedAt === null ? undefined : iso(endedAt),
     status: workflowStatus(execution.status),
     input,
     output,

@@ -2,10 +2,12 @@
 import type { JsonObject } from '@busbar/kernel'
 import { nodeOf, planOf } from '../decide/book.js'
 import type { ConductorView, Task } from '../decide/task.js'
+import { workerOf } from '../decide/worker-of.js'
 import { shownOutputOf } from '../decide/output.js'
 import { taskJson } from '../plan.js'
+import { isEffect } from '../queue.js'
 import type { WorkflowTask } from '../definition/types.js'
-import { waitsForUpdate } from '../tasks/wait.js'
+import { wakeTime } from '../tasks/wait.js'
 import { taskStatus } from './status.js'
 import { taskTimes } from './times.js'
 
@@ -21,16 +23,15 @@ export function taskToWire(view: ConductorView, task: Task): JsonObject {
   const wire = definition === null ? null : taskJson(definition)
   const limits = definition?.taskDefinition ?? null
   const output = shownOutputOf(view, task)
-  const worker = data.workerId ?? task.lastWorker ?? undefined
   return {
     taskType: data.type,
     status: taskStatus(task),
     inputData: data.input ?? emptyMap,
     referenceTaskName: task.key,
     retryCount: task.number,
-    seq: task.ordinal,
+    seq: task.ordinal - (view.state.forgotten ?? 0),
     correlationId: view.brief.correlationId,
-    pollCount: task.claims,
+    pollCount: pollCountOf(task),
     taskDefName: data.name ?? data.type,
     scheduledTime: times.scheduled,
     startTime: times.started,
@@ -39,17 +40,17 @@ export function taskToWire(view: ConductorView, task: Task): JsonObject {
     startDelayInSeconds: data.type === 'SUB_WORKFLOW' ? 0 : (data.startDelay ?? 0),
     retriedTaskId: data.retryOf,
     retried: data.retried === true,
-    executed: data.executed === true,
+    executed: data.executed === true && !completesWorkflow(task),
     callbackFromWorker: true,
-    responseTimeoutSeconds: limits?.responseTimeoutSeconds ?? 0,
+    responseTimeoutSeconds: limits?.responseTimeoutSeconds ?? (isWorkers(task) ? responseTimeoutDefaultSeconds : 0),
     workflowInstanceId: view.id,
     workflowType: planOf(view).def.name,
     taskId: task.id,
     reasonForIncompletion: data.reason?.slice(0, reasonLengthMax),
     callbackAfterSeconds: callbackOf(task),
-    workerId: worker,
+    workerId: workerOf(task),
     outputData: output,
-    workflowTask: wire?.task ?? unknownTask(task),
+    workflowTask: wire === null ? unknownTask(task) : definition?.type === 'DYNAMIC' ? { ...wire.task, name: data.name ?? data.type } : wire.task,
     domain: data.domain,
     externalInputPayloadStoragePath: data.inputPath,
     externalOutputPayloadStoragePath: data.outputPath,
@@ -68,6 +69,42 @@ export function taskToWire(view: ConductorView, task: Task): JsonObject {
   }
 }
 
+/** The original's own workers poll once for what starts a workflow; here that happens in the decision. */
+function pollCountOf(task: Task): number {
+  return task.data.type === 'SUB_WORKFLOW' || task.data.type === 'START_WORKFLOW' ? 1 : task.claims
+}
+
+/** The form in which the original keeps a task, and answers bulk reads. */
+export function taskModelToWire(view: ConductorView, task: Task): JsonObject {
+  const { executionMetadata: _metadata, firstStartTime: _started, ...wire } = taskToWire(view, task)
+  const definition = nodeOf(view, task)?.task ?? null
+  return {
+    ...wire,
+    asyncComplete: definition?.asyncComplete ?? false,
+    cachedOutput: false,
+    callbackAfterMs: 0,
+    firstScheduledTime: task.data.firstScheduledTime ?? taskTimes(task).scheduled,
+    idempotent: false,
+    idempotentExecution: false,
+    nonWorkflowEventTask: false,
+    notifications: {},
+    onStateChange: {},
+    waitTimeout: task.data.type === 'WAIT' ? (task.wakeAt ?? 0) : 0,
+  }
+}
+
+/** Of a worker's task that has no definition, as of one that leaves it open. */
+const responseTimeoutDefaultSeconds = 3_600
+
+function isWorkers(task: Task): boolean {
+  return task.queue !== null && !isEffect(task)
+}
+
+/** The original ends such a workflow before it notes that the task has been dealt with. */
+function completesWorkflow({ data }: Task): boolean {
+  return data.type === 'TERMINATE' && data.input?.['terminationStatus'] === 'COMPLETED'
+}
+
 /** What the original shows of a WAIT that only an update from outside can end. */
 const forEverSeconds = 2_147_483_647
 
@@ -77,15 +114,21 @@ function priorityOf(view: ConductorView, task: Task): number {
   return typeof given === 'number' ? given : (view.brief.priority ?? 0)
 }
 
-/** A claim ends the waiting. */
-function callbackOf(task: Task): number {
-  if (waitsForUpdate(task)) return forEverSeconds
-  return task.state.kind === 'leased' ? 0 : (task.data.callbackAfterSeconds ?? 0)
+function waitSecondsOf(task: Task): number {
+  const wake = wakeTime(task.data.input ?? {}, task.openedAt)
+  if ('error' in wake) return 0
+  return wake.at === null ? forEverSeconds : Math.max(0, Math.floor((wake.at - task.openedAt) / 1000))
 }
 
-/** Shown for workers' tasks only. */
+/** A claim ends the waiting. */
+function callbackOf(task: Task): number {
+  if (task.state.kind === 'leased') return 0
+  return task.data.callbackAfterSeconds ?? (task.data.type === 'WAIT' ? waitSecondsOf(task) : 0)
+}
+
+/** Shown for workers' tasks and for loops. */
 function rateLimitSeconds(task: Task, definition: WorkflowTask | null): number {
-  return task.queue === null ? 0 : (definition?.taskDefinition?.rateLimitFrequencyInSeconds ?? 1)
+  return task.queue === null && task.data.type !== 'DO_WHILE' ? 0 : (definition?.taskDefinition?.rateLimitFrequencyInSeconds ?? 1)
 }
 
 /** A task whose definition is gone: a branch of a dynamic fork that was forgotten. */

@@ -16,10 +16,10 @@ export function taskTimes(task: Task): TaskTimes {
   return { scheduled, started, ended, updated: Math.max(ended, beganAt(task), data.updatedAt ?? 0) }
 }
 
-/** A task that only waits, for a worker or as a WAIT, has not been updated yet. */
+/** A task that only waits, for a worker, for others or as a WAIT, has not been updated yet. */
 function beganAt({ state, data, firstClaimedAt }: Task): number {
   if (state.kind === 'leased') return state.since
-  if (state.kind === 'held') return data.type === 'WAIT' ? 0 : state.since
+  if (state.kind === 'held') return data.type === 'WAIT' || data.type === 'JOIN' ? 0 : state.since
   return firstClaimedAt ?? 0
 }
 

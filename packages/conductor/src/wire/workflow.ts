@@ -3,8 +3,8 @@ import type { JsonObject } from '@busbar/kernel'
 import { planOf } from '../decide/book.js'
 import type { ConductorView, Task } from '../decide/task.js'
 import { definitionJson } from '../plan.js'
-import { workflowStatus } from './status.js'
-import { taskToWire } from './task.js'
+import { isUnsuccessful, workflowStatus } from './status.js'
+import { taskModelToWire, taskToWire } from './task.js'
 import { updateTimeOf } from './times.js'
 
 export function workflowToWire(view: ConductorView, options: { readonly includeTasks: boolean }): JsonObject {
@@ -15,7 +15,7 @@ export function workflowToWire(view: ConductorView, options: { readonly includeT
     createTime: execution.createdAt,
     updateTime: updateTimeOf(view),
     status: workflowStatus(execution.status),
-    endTime: execution.endedAt ?? 0,
+    endTime: execution.endedAt ?? state.before?.endedAt ?? 0,
     workflowId: execution.id,
     parentWorkflowId: execution.parent?.execution,
     parentWorkflowTaskId: execution.parent?.attempt,
@@ -32,7 +32,7 @@ export function workflowToWire(view: ConductorView, options: { readonly includeT
     externalOutputPayloadStoragePath: state.outputPath,
     priority: brief.priority ?? 0,
     variables: state.variables,
-    lastRetriedTime: state.lastRetriedTime ?? 0,
+    lastRetriedTime: state.reran === true ? 0 : (state.lastRetriedTime ?? 0),
     failedTaskNames: state.failedNames ?? [],
     history: [],
     idempotencyKey: brief.idempotencyKey,
@@ -58,9 +58,26 @@ export function workflowModelToWire(view: ConductorView, options: { readonly inc
   const { failedReferenceTaskNames, failedTaskNames, ...rest } = model
   return {
     ...rest,
+    tasks: options.includeTasks ? tasksInOrder(view).map(task => taskModelToWire(view, task)) : [],
     ...(updateTime !== 0 && { updatedTime: updateTime }),
-    ...(view.state.failedRefs !== undefined && { failedReferenceTaskNames, failedTaskNames }),
+    ...(view.state.failedRefs !== undefined && { failedReferenceTaskNames, failedTaskNames, failedTaskId: failedTaskOf(view) }),
+    previousStatus: previousStatusOf(view),
   }
+}
+
+/** Absent as long as it has only ever run. */
+function previousStatusOf({ status, state }: ConductorView): string | undefined {
+  if (status !== 'running') return 'RUNNING'
+  return state.before === undefined ? undefined : workflowStatus(state.before.status)
+}
+
+/** The task that its last end is blamed on. */
+function failedTaskOf(view: ConductorView): string | undefined {
+  return [...view.attempts()].findLast(task => view.state.failedRefs?.includes(task.key) === true && hasFailed(task))?.id
+}
+
+function hasFailed({ state }: Task): boolean {
+  return state.kind === 'closed' && isUnsuccessful(state.outcome)
 }
 
 /** By sequence; what an operator skipped comes first. */
