@@ -188,6 +188,7 @@ async function whileUnderFire() {
   }
   torment.isOn = false
   load.isOn = false
+  tally.isOver = (await openWork().catch(() => null))?.all.length === 0
   tally.seconds.underFire = (performance.now() - begun) / 1000
   await Promise.all(tormentors)
   await Promise.all(clients)

@@ -13,6 +13,8 @@ export class Tally {
   awayCount = 0
   /** Starts of servers that ended at once: the database was away. */
   startsInVain = 0
+  /** All work has ended. */
+  isOver = false
   open = 0
   nextLineAt = 0
   seconds = { underFire: 0, untilDone: 0 }
@@ -21,10 +23,11 @@ export class Tally {
     this.#records = records
   }
 
-  /** It was hit and is whole again: waits until something is acknowledged. */
+  /** It was hit and is whole again: waits until something is acknowledged, or until there is nothing left to acknowledge. */
   async hit(what) {
     const from = Date.now()
-    while (this.#records.acknowledgedAt <= from && Date.now() - from < patienceMs) await sleep(lookMs)
+    while (this.#records.acknowledgedAt <= from && !this.isOver && Date.now() - from < patienceMs) await sleep(lookMs)
+    if (this.isOver && this.#records.acknowledgedAt <= from) return
     const afterMs = this.#records.acknowledgedAt > from ? this.#records.acknowledgedAt - from : null
     this.#hits.set(what, [...(this.#hits.get(what) ?? []), afterMs])
   }

@@ -16,7 +16,9 @@ it('three servers on a PostgreSQL that restarts, fails over and loses sessions e
   const ended = new Promise(resolve => child.once('close', resolve))
   const output = await text(child.stdout)
   expect(await ended, output).toBe(0)
-  const numberBefore = (word: string) => Number(new RegExp(`(\\d+) ${word}`).exec(output)?.[1])
+  // Above it stands what it said on the way.
+  const result = /^chaos: .*$/m.exec(output)?.[0] ?? ''
+  const numberBefore = (word: string) => Number(new RegExp(`(\\d+) ${word}`).exec(result)?.[1])
   expect(numberBefore('problems'), output).toBe(0)
   expect(numberBefore('starts acknowledged'), output).toBe(executions + flows)
   expect(numberBefore('completions acknowledged'), output).toBeGreaterThan(executions)
