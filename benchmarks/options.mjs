@@ -53,7 +53,7 @@ export function readOptions(args) {
   const without = values['no-peer'] === 'all' ? peerNames : namesOf('--no-peer', values['no-peer'], peerNames)
   const [store] = namesOf('--store', values.store, stores)
   return {
-    command: ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' '),
+    command: commandOf(args),
     quick: values.quick,
     json: values.json,
     write: values.write,
@@ -67,6 +67,12 @@ export function readOptions(args) {
     wants: name => only.includes(name),
     hasPeer: name => !without.includes(name),
   }
+}
+
+/** As it is told in the documents: where the figures went besides is nobody's business. */
+function commandOf(args) {
+  const told = args.filter((arg, index) => arg !== '--json' && args[index - 1] !== '--json')
+  return ['npm run bench', ...(told.length > 0 ? ['--', ...told] : [])].join(' ')
 }
 
 /** `--no-peer` may stand alone. */
